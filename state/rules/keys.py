@@ -1,0 +1,135 @@
+"""Every key of the store, in one place.
+
+A record's key is one table byte followed by fixed-width parts, integers big
+endian, so that byte order is the order of iteration: rounds by id, a round's
+contributions by sender, openings by id, deadlines by height.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+ADDRESS_BYTES: Final = 20
+DIGEST_BYTES: Final = 32
+
+ACCOUNT: Final = b"a"
+CONTRIBUTION: Final = b"c"
+DEADLINE: Final = b"d"
+KEY: Final = b"k"
+MODEL: Final = b"m"
+OPENING: Final = b"o"
+ROUND: Final = b"r"
+SLOT: Final = b"s"
+
+PARAMS: Final = b"P"
+COUNTERS: Final = b"N"
+SUPPLY: Final = b"S"
+COMMITTEE: Final = b"C"
+VALIDATOR_SETS: Final = b"V"
+
+# What a deadline belongs to.
+DEADLINE_KEY: Final = b"k"
+DEADLINE_ROUND: Final = b"r"
+DEADLINE_RELEASE: Final = b"x"
+
+
+def _u64(value: int) -> bytes:
+    return value.to_bytes(8, "big")
+
+
+def account(address: bytes) -> bytes:
+    """Key of an account's record; `address` has 20 bytes."""
+    return ACCOUNT + address
+
+
+def model(model_id: bytes) -> bytes:
+    """Key of a model's record; `model_id` has 32 bytes."""
+    return MODEL + model_id
+
+
+def round_(round_id: int) -> bytes:
+    """Key of a round's record."""
+    return ROUND + _u64(round_id)
+
+
+def contributions(round_id: int) -> bytes:
+    """Prefix of a round's contributions."""
+    return CONTRIBUTION + _u64(round_id)
+
+
+def contribution(round_id: int, sender: bytes) -> bytes:
+    """Key of one sender's contribution to a round."""
+    return contributions(round_id) + sender
+
+
+def committee_key(key_id: int) -> bytes:
+    """Key of a committee key's record."""
+    return KEY + _u64(key_id)
+
+
+def opening(opening_id: int) -> bytes:
+    """Key of an opening's record."""
+    return OPENING + _u64(opening_id)
+
+
+def slots(key_id: int) -> bytes:
+    """Prefix of the committee messages that arrived for a key."""
+    return SLOT + _u64(key_id)
+
+
+def phase_slots(key_id: int, phase: int) -> bytes:
+    """Prefix of the messages of one phase."""
+    return slots(key_id) + bytes((phase,))
+
+
+def slot(key_id: int, phase: int, member: int, number: int) -> bytes:
+    """Key of one committee message that arrived."""
+    return phase_slots(key_id, phase) + bytes((member,)) + _u64(number)
+
+
+def deadlines(height: int) -> bytes:
+    """Prefix of what is due at a height."""
+    return DEADLINE + _u64(height)
+
+
+def deadline(height: int, kind: bytes, ident: int) -> bytes:
+    """Key of one entry of the schedule: `kind` is one of the DEADLINE_ bytes."""
+    return deadlines(height) + kind + _u64(ident)
+
+
+def parse_deadline(key: bytes) -> tuple[int, bytes, int]:
+    """Split a schedule key into height, kind and id."""
+    return int.from_bytes(key[1:9], "big"), key[9:10], int.from_bytes(key[10:18], "big")
+
+
+# Bulk bytes lie beside the tree in scopes, so that all of a round's, or of a
+# key's, are dropped together.
+
+
+def round_scope(round_id: int) -> bytes:
+    """Scope of a round's payloads."""
+    return ROUND + _u64(round_id)
+
+
+def release_scope(round_id: int) -> bytes:
+    """Scope of a round's sealed release shares and summed ciphertexts."""
+    return DEADLINE_RELEASE + _u64(round_id)
+
+
+def key_scope(key_id: int) -> bytes:
+    """Scope of a committee key's parts."""
+    return KEY + _u64(key_id)
+
+
+def _module_address(name: bytes) -> bytes:
+    return hashlib.sha256(b"assay/module/" + name).digest()[:ADDRESS_BYTES]
+
+
+FEE_COLLECTOR: Final = _module_address(b"fee_collector")
+"""Account that gathers fees. No key signs for it."""
+
+
+def escrow(round_id: int) -> bytes:
+    """Return the address of a round's own escrow account. No key signs for it."""
+    return _module_address(b"escrow/" + _u64(round_id))

@@ -1,0 +1,28 @@
+"""Signed scalars and shares as 16 bytes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCALAR_BYTES: Final = 16
+SHARE_BYTES: Final = 16
+
+
+def encode(value: int) -> bytes:
+    """Return a signed scalar as 16 bytes, little endian, two's complement."""
+    return value.to_bytes(SCALAR_BYTES, "little", signed=True)
+
+
+def decode(data: bytes) -> int:
+    """Invert `encode`."""
+    return int.from_bytes(data, "little", signed=True)
+
+
+def encode_share(value: int) -> bytes:
+    """Return an integer modulo Q as 16 bytes, little endian."""
+    return value.to_bytes(SHARE_BYTES, "little")
+
+
+def decode_share(data: bytes) -> int:
+    """Invert `encode_share`."""
+    return int.from_bytes(data, "little")
