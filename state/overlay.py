@@ -1,0 +1,124 @@
+"""Buffered writes on top of the store.
+
+A block is executed on one overlay over the store, each transaction on another
+over that one. A transaction that fails is dropped with its overlay; what is
+left at the end of the block is the block's change set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+
+
+class Reader(Protocol):
+    """What an overlay lies on: the store, or another overlay."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the record under `key`, or None."""
+        ...
+
+    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records whose keys begin with `prefix`, in byte order."""
+        ...
+
+    def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
+        """Return bytes kept beside the tree, or None."""
+        ...
+
+
+class Overlay:
+    """Writes that are not yet in what lies beneath.
+
+    Attributes
+    ----------
+    changes
+        Key to new value, None for a deletion.
+    bulk_puts
+        (scope, digest) to bytes kept beside the tree.
+    bulk_drops
+        Scopes whose bytes are dropped, before `bulk_puts` apply.
+    """
+
+    __slots__ = ("_reads", "bulk_drops", "bulk_puts", "changes", "parent")
+
+    def __init__(self, parent: Reader, *, cache_reads: bool = False) -> None:
+        self.parent = parent
+        self.changes: dict[bytes, bytes | None] = {}
+        self.bulk_puts: dict[tuple[bytes, bytes], bytes] = {}
+        self.bulk_drops: dict[bytes, None] = {}
+        self._reads: dict[bytes, bytes | None] | None = {} if cache_reads else None
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the record under `key` as this overlay sees it, or None."""
+        if key in self.changes:
+            return self.changes[key]
+        if self._reads is None:
+            return self.parent.get(key)
+        if key not in self._reads:
+            self._reads[key] = self.parent.get(key)
+        return self._reads[key]
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write a record."""
+        self.changes[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Remove a record; removing what is not there does nothing."""
+        self.changes[key] = None
+
+    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records whose keys begin with `prefix`, in byte order."""
+        merged: dict[bytes, bytes | None] = dict(self.parent.iterate(prefix))
+        merged.update((key, value) for key, value in self.changes.items() if key.startswith(prefix))
+        for key in sorted(merged):
+            value = merged[key]
+            if value is not None:
+                yield key, value
+
+    def load(self, kind: type[M], key: bytes) -> M | None:
+        """Return the record under `key`, decoded, or None."""
+        data = self.get(key)
+        return None if data is None else kind.FromString(data)
+
+    def save(self, key: bytes, record: Message) -> None:
+        """Write a record in its canonical encoding."""
+        self.changes[key] = record.SerializeToString(deterministic=True)
+
+    def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
+        """Return bytes kept beside the tree, or None."""
+        data = self.bulk_puts.get((scope, digest))
+        if data is not None:
+            return data
+        return None if scope in self.bulk_drops else self.parent.get_bulk(scope, digest)
+
+    def put_bulk(self, scope: bytes, data: bytes) -> bytes:
+        """Keep bytes beside the tree and return their SHA-256 digest."""
+        digest = hashlib.sha256(data).digest()
+        self.bulk_puts[scope, digest] = data
+        return digest
+
+    def drop_bulk(self, scope: bytes) -> None:
+        """Drop every byte string of a scope."""
+        for place in [place for place in self.bulk_puts if place[0] == scope]:
+            del self.bulk_puts[place]
+        self.bulk_drops[scope] = None
+
+    def flush_into(self, below: Overlay) -> None:
+        """Apply these writes to the overlay beneath, and forget them here."""
+        below.changes.update(self.changes)
+        for scope in self.bulk_drops:
+            below.drop_bulk(scope)
+        below.bulk_puts.update(self.bulk_puts)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget every write."""
+        self.changes.clear()
+        self.bulk_puts.clear()
+        self.bulk_drops.clear()
