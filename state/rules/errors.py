@@ -119,16 +119,10 @@ class NotInMempool(AuthError):
     code = 12
 
 
-class MempoolFull(AuthError):
-    """The sender has too many transactions waiting."""
-
-    code = 13
-
-
 class WorkerUnavailable(AuthError):
     """The node could not check the transaction now; sending it again may work."""
 
-    code = 14
+    code = 13
 
 
 # --- bank --------------------------------------------------------------------

@@ -1,0 +1,111 @@
+"""The mempool's view: what may wait for a block.
+
+It lies over the last committed state and remembers what the transactions
+already admitted will take, so that one account can have many in flight. It is
+forgotten at every commit and rebuilt by the recheck of what is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from assay.crypto.accounts import encode_address
+from assay.proto.state_pb2 import Params
+from assay.state import ante, ledger
+from assay.state.context import Context
+from assay.state.envelope import AccountTx, CommitteeMessage
+from assay.state.handlers import HANDLERS, committee
+from assay.state.overlay import Overlay
+from assay.state.rules.errors import CannotPayFee, NotAwaited, WrongSequence
+
+MAX_AHEAD = 100_000
+"""Sequences a transaction may be ahead of its account's committed one."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    """Where an account will stand once what was admitted is executed."""
+
+    sequence: int
+    available: int
+
+
+class MempoolView:
+    """Admits transactions on top of the last committed state.
+
+    Admission has two steps so that signatures can be checked elsewhere in
+    between: `precheck` does everything that is cheap, then the caller checks
+    the signature, then `admit` takes the transaction's place in line.
+    """
+
+    def __init__(self, chain_id: str, height: int, params: Params, view: Overlay) -> None:
+        self._ctx = Context(chain_id, height + 1, params, view)
+        self._accounts: dict[bytes, _Pending] = {}
+        self._slots: set[tuple[int, int, int, int]] = set()
+
+    def _pending(self, address: bytes) -> _Pending:
+        pending = self._accounts.get(address)
+        if pending is None:
+            record = ledger.account(self._ctx.view, address)
+            pending = self._accounts[address] = _Pending(record.sequence, record.balance)
+        return pending
+
+    def precheck(self, tx: AccountTx) -> int:
+        """Refuse a transaction for any reason cheaper than its signature; return its gas.
+
+        Raises
+        ------
+        AssayError
+            The reason.
+        """
+        needed = ante.check_form(tx, self._ctx.params)
+        ante.check_height(tx, self._ctx.height)
+        pending = self._pending(tx.sender)
+        # Earlier ones of the same batch may still be on their way to `admit`.
+        if not pending.sequence <= tx.body.sequence <= pending.sequence + MAX_AHEAD:
+            self._refuse_sequence(tx, pending)
+        if pending.available < tx.body.fee:
+            self._refuse_fee(tx, pending)
+        # Later messages may depend on what earlier ones do; only the block can judge them.
+        kind, message = tx.messages[0]
+        HANDLERS[kind].check(self._ctx, tx.sender, message)
+        return needed
+
+    def admit(self, tx: AccountTx) -> None:
+        """Check the signature's verdict, the exact sequence and the balance; take the place in line."""
+        ante.check_signature(tx)
+        self._advance(tx)
+
+    def recheck(self, tx: AccountTx) -> None:
+        """Admit again after a commit, without signatures, proofs or payloads."""
+        ante.check_height(tx, self._ctx.height)
+        self._advance(tx)
+
+    def _advance(self, tx: AccountTx) -> None:
+        pending = self._pending(tx.sender)
+        if tx.body.sequence != pending.sequence:
+            self._refuse_sequence(tx, pending)
+        needs = tx.body.fee + sum(HANDLERS[kind].spends(self._ctx, message) for kind, message in tx.messages)
+        if pending.available < needs:
+            self._refuse_fee(tx, pending, needs)
+        pending.sequence += 1
+        pending.available -= needs
+
+    def admit_committee(self, message: CommitteeMessage) -> None:
+        """Admit a committee message if state awaits it and no other for its slot is waiting."""
+        body = message.body
+        place = (body.key_id, body.phase, body.member, body.slot)
+        if place in self._slots:
+            raise NotAwaited("a message for this slot is waiting already")
+        committee.check(self._ctx, message)
+        self._slots.add(place)
+
+    def _refuse_sequence(self, tx: AccountTx, pending: _Pending) -> None:
+        who = encode_address(tx.sender)
+        raise WrongSequence(f"the sequence is {tx.body.sequence}, the next of {who} is {pending.sequence}")
+
+    def _refuse_fee(self, tx: AccountTx, pending: _Pending, needs: int | None = None) -> None:
+        who, needs = encode_address(tx.sender), needs or tx.body.fee
+        raise CannotPayFee(
+            f"{who} has {pending.available} uasy beyond what is waiting, this needs {needs} uasy with its fee"
+        )

@@ -1,0 +1,24 @@
+"""One handler for each kind of message, found by its name in `assay.v1.Message`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from assay.state.handlers.acknowledge_release import AcknowledgeReleaseHandler
+from assay.state.handlers.base import Handler
+from assay.state.handlers.cancel_round import CancelRoundHandler
+from assay.state.handlers.commit import CommitHandler
+from assay.state.handlers.open_round import OpenRoundHandler
+from assay.state.handlers.post_model import PostModelHandler
+from assay.state.handlers.reveal import RevealHandler
+from assay.state.handlers.transfer import TransferHandler
+
+HANDLERS: Final[dict[str, Handler[Any]]] = {
+    "transfer": TransferHandler(),
+    "post_model": PostModelHandler(),
+    "open_round": OpenRoundHandler(),
+    "commit": CommitHandler(),
+    "reveal": RevealHandler(),
+    "cancel_round": CancelRoundHandler(),
+    "acknowledge_release": AcknowledgeReleaseHandler(),
+}

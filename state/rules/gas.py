@@ -1,0 +1,45 @@
+"""What work costs, in gas.
+
+One unit is about a microsecond of one core on commodity hardware, rounded to
+figures that can be remembered. The cost of a transaction follows from its
+bytes alone, so it is known before anything is executed and never depends on
+caches or on the state of the node.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TRANSACTION: Final = 100
+"""Decoding, sequence and fee."""
+SIGNATURE: Final = 60
+BYTE: Final = 1
+READ: Final = 10
+WRITE: Final = 40
+"""A changed record: its tree pages, hashing, and its place in the batch."""
+HASHED_KIB: Final = 4
+PRODUCT: Final = 4_000
+"""A homomorphic multiplication with relinearisation."""
+LENGTH_CHECK: Final = 400
+"""A product with a public polynomial, of which a submission needs eight."""
+
+
+def store_cost(reads: int, writes: int) -> int:
+    """Return the gas of reading and writing that many records."""
+    return reads * READ + writes * WRITE
+
+
+def submission_cost(ciphertexts: int) -> int:
+    """Return the gas of checking and scoring one payload of that many ciphertexts."""
+    products = 3  # norm, alignment, aggregate
+    return ciphertexts * (products * PRODUCT + 8 * LENGTH_CHECK)
+
+
+def envelope_cost(size: int) -> int:
+    """Return the gas of a transaction of `size` bytes before its messages."""
+    return TRANSACTION + SIGNATURE + store_cost(1, 1) + size * BYTE
+
+
+def least_fee(gas_limit: int, gas_price: int) -> int:
+    """Return the least fee in uasy; `gas_price` is in uasy per 1000 gas, rounded up."""
+    return -(-gas_limit * gas_price // 1000)

@@ -1,0 +1,175 @@
+"""The state transition: read this page from top to bottom.
+
+`execute` takes the state after block h-1 and the entries of block h and writes
+the state after block h into an overlay. It is a pure function of the two: no
+clock, no randomness, no network, no float. Signature verdicts and homomorphic
+products are handed in because they are dear, but each is itself a function of
+bytes that are in the block or in the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assay.crypto.accounts import encode_address
+from assay.proto.state_pb2 import Params
+from assay.proto.tx_pb2 import VoteExtension
+from assay.state import ante, ceremony, ledger, openings, rounds
+from assay.state.context import Context, Event
+from assay.state.envelope import AccountTx, CommitteeMessage, Entry
+from assay.state.handlers import HANDLERS, committee
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+from assay.state.rules.errors import AssayError, CommitteeBytes
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A decided block, decoded.
+
+    Attributes
+    ----------
+    entries
+        Every entry in order: decoded, or the reason why it cannot be.
+    extensions
+        Verified vote extensions of the last commit, by validator address.
+    products
+        For each scoring job due: opening id to (constant coefficient modulo Q, digest of c1).
+    """
+
+    height: int
+    entries: Sequence[Entry | AssayError]
+    extensions: Sequence[tuple[bytes, VoteExtension]]
+    products: Mapping[int, tuple[int, bytes]]
+
+
+@dataclass(slots=True)
+class TxResult:
+    """What became of one entry. Only code, gas_wanted and gas_used are hashed by consensus."""
+
+    code: int = 0
+    codespace: str = ""
+    log: str = ""
+    gas_wanted: int = 0
+    gas_used: int = 0
+    events: list[Event] = field(default_factory=list)
+
+    def refuse(self, error: AssayError) -> TxResult:
+        """Record why the entry was refused."""
+        self.code, self.codespace, self.log = error.code, error.codespace, str(error)
+        return self
+
+
+@dataclass(slots=True)
+class BlockResult:
+    """What a block did, apart from the records it changed."""
+
+    tx_results: list[TxResult]
+    events: list[Event]
+
+
+def read_params(view: Overlay) -> Params:
+    """Return the chain's parameters."""
+    params = view.load(Params, keys.PARAMS)
+    if params is None:
+        raise RuntimeError("the state has no parameters; was genesis run?")
+    return params
+
+
+def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
+    """Execute a block on `view`, an overlay over the state after the block before.
+
+    Raises
+    ------
+    Exception
+        Only for a fault of this program or its disk; whatever a stranger put
+        into the block ends as a code in its result.
+    """
+    ctx = Context(chain_id, block.height, read_params(view), view)
+
+    # 1. Products of the homomorphic engine that were due: their openings now await shares.
+    for opening_id, (constant, digest) in block.products.items():
+        openings.complete_job(ctx, opening_id, constant, digest)
+
+    # 2. The committee's shares from the last commit's vote extensions.
+    for validator, extension in block.extensions:
+        openings.record_extension(ctx, validator, extension)
+
+    # 3. The block's entries, in order.
+    results = _Entries(ctx).run(block.entries)
+
+    # 4. Whatever is due at this height: ceremony phases, round phases, deadlines.
+    ceremony.end_block(ctx)
+    rounds.end_block(ctx)
+    return BlockResult(results, ctx.events)
+
+
+class _Entries:
+    """Executes the entries of one block."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._block = ctx
+        self._scratch = Overlay(ctx.view)
+        self._fees = 0
+        self._committee_bytes = 0
+
+    def run(self, entries: Sequence[Entry | AssayError]) -> list[TxResult]:
+        results = [self._one(entry) for entry in entries]
+        # One write for the whole block instead of one for each transaction.
+        if self._fees:
+            ledger.credit_unchecked(self._block.view, keys.FEE_COLLECTOR, self._fees)
+        return results
+
+    def _one(self, entry: Entry | AssayError) -> TxResult:
+        if isinstance(entry, AccountTx):
+            return self._account(entry)
+        if isinstance(entry, CommitteeMessage):
+            return self._committee(entry)
+        return TxResult().refuse(entry)
+
+    def _account(self, tx: AccountTx) -> TxResult:
+        result = TxResult(gas_wanted=tx.body.gas_limit)
+        try:
+            result.gas_used = ante.check_form(tx, self._block.params)
+            ante.check_height(tx, self._block.height)
+            record = ledger.account(self._block.view, tx.sender)
+            ante.check_account(tx, record)
+            ante.check_signature(tx)
+        except AssayError as error:
+            return result.refuse(error)
+        record.sequence += 1
+        record.balance -= tx.body.fee
+        ledger.save_account(self._block.view, tx.sender, record)
+        self._fees += tx.body.fee
+        return self._messages(tx, result)
+
+    def _messages(self, tx: AccountTx, result: TxResult) -> TxResult:
+        ctx = Context(self._block.chain_id, self._block.height, self._block.params, self._scratch)
+        try:
+            for kind, message in tx.messages:
+                HANDLERS[kind].execute(ctx, tx.sender, message)
+        except AssayError as error:
+            self._scratch.clear()
+            ctx.events.clear()
+            result.refuse(error)
+        else:
+            self._scratch.flush_into(self._block.view)
+        ctx.emit("tx", {"sender": encode_address(tx.sender)}, fee=tx.body.fee, sequence=tx.body.sequence)
+        result.events = ctx.events
+        return result
+
+    def _committee(self, message: CommitteeMessage) -> TxResult:
+        ctx = Context(self._block.chain_id, self._block.height, self._block.params, self._scratch)
+        result = TxResult()
+        try:
+            self._committee_bytes += message.size
+            if self._committee_bytes > ctx.params.committee_block_bytes:
+                raise CommitteeBytes("the block has no room left for committee messages; send it again")
+            committee.execute(ctx, message)
+        except AssayError as error:
+            self._scratch.clear()
+            return result.refuse(error)
+        self._scratch.flush_into(self._block.view)
+        result.events = ctx.events
+        return result
