@@ -17,7 +17,9 @@ from functools import lru_cache
 from typing import Final
 
 import nacl.bindings
-from nacl._sodium import ffi, lib  # type: ignore[import-untyped]  # public API copies every message twice
+
+# The public binding copies every message twice and holds it in a fresh buffer.
+from nacl._sodium import ffi, lib  # type: ignore[import-not-found]  # compiled, no stubs
 
 from assay.crypto import bech32
 from assay.proto import tx_pb2
