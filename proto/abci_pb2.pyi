@@ -122,7 +122,7 @@ class RequestQuery(_message.Message):
     path: str
     height: int
     prove: bool
-    def __init__(self, data: _Optional[bytes] = ..., path: _Optional[str] = ..., height: _Optional[int] = ..., prove: _Optional[bool] = ...) -> None: ...
+    def __init__(self, data: _Optional[bytes] = ..., path: _Optional[str] = ..., height: _Optional[int] = ..., prove: bool = ...) -> None: ...
 
 class RequestCheckTx(_message.Message):
     __slots__ = ("tx", "type")
@@ -528,7 +528,7 @@ class EventAttribute(_message.Message):
     key: str
     value: str
     index: bool
-    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ..., index: _Optional[bool] = ...) -> None: ...
+    def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ..., index: bool = ...) -> None: ...
 
 class ExecTxResult(_message.Message):
     __slots__ = ("code", "data", "log", "info", "gas_wanted", "gas_used", "events", "codespace")

@@ -1,0 +1,1 @@
+"""Assay: a chain that scores encrypted model updates and pays for them."""

@@ -1,0 +1,88 @@
+# Every target does the set-up it needs by itself. What is built or run goes to out/, the virtual environment to .venv/.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VALIDATORS ?= 1
+BUDGET ?= 20m
+SEED ?= $(shell printf '%d' "0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0)")
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 $(if $(wildcard tools/ics23/main.go),out/bin/ics23-verify)
+
+.PHONY: help setup demo test test-long lint format typecheck proto bench clean tools symlinks
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) tools ## virtual environment and CometBFT
+
+demo: setup ## a whole round on a real chain, with real data (VALIDATORS=1)
+	$(BIN)/python tools/demo.py --validators $(VALIDATORS)
+	$(BIN)/python -I tools/check_summary.py out/demo/summary.json
+
+test: setup ## unit, property and end-to-end tests
+	$(BIN)/python -m pytest
+
+test-long: setup ## soak tests and mutations for BUDGET=20m, in an order drawn from SEED
+	$(BIN)/python tools/test_long.py --budget $(BUDGET) --seed $(SEED)
+
+lint: $(READY) typecheck ## style, layers, types, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --cache-dir out/cache/import-linter
+	tools/proto.sh --check
+
+format: $(READY) ## let ruff mend style and order of imports
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+typecheck: $(READY) ## mypy --strict
+	$(BIN)/mypy
+	$(BIN)/mypy tools tests/mutations tests/repo
+
+proto: $(READY) ## generate proto/*_pb2.py and *_pb2.pyi again
+	tools/proto.sh
+
+bench: setup ## benchmarks against their references, into out/bench/results.json
+	$(BIN)/python bench/run.py
+
+clean: ## remove everything that was built, .venv too
+	rm -rf out build dist .venv src/assay.egg-info .hypothesis .benchmarks .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+tools: $(TOOLS)
+
+# A checkout without symbolic links installs without a word, and without its code.
+symlinks:
+	@for name in client crypto node proto state; do \
+		if [[ ! -L src/assay/$$name || ! -d src/assay/$$name ]]; then \
+			echo "src/assay/$$name must be a symbolic link to ../../$$name, and is not one here."; \
+			echo "Use a file system with symbolic links, then: git config core.symlinks true && git checkout -- src/assay"; \
+			exit 1; \
+		fi; \
+	done
+
+$(READY): pyproject.toml constraints.txt | symlinks
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) -V 2>&1): say make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools wheel
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-build-isolation --editable '.[node,train,dev]'
+	@touch $@
+
+out/bin/cometbft: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh | $(READY)
+	@tools/build.sh tools/cometbft github.com/cometbft/cometbft/cmd/cometbft $@
+
+out/bin/cometbft-v0.38: tools/cometbft-v038/go.mod tools/cometbft-v038/go.sum tools/build.sh | $(READY)
+	@tools/build.sh tools/cometbft-v038 github.com/cometbft/cometbft/cmd/cometbft $@
+
+out/bin/ics23-verify: tools/ics23/go.mod tools/ics23/go.sum $(wildcard tools/ics23/*.go) tools/build.sh | $(READY)
+	@tools/build.sh tools/ics23 . $@

@@ -1,0 +1,204 @@
+from assay.proto import model_pb2 as _model_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CommitteePhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COMMITTEE_PHASE_UNSPECIFIED: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_JOIN: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_SEEDS: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_PUBLIC_KEY: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_RELIN_KEY: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_SHARES: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_RELEASE: _ClassVar[CommitteePhase]
+COMMITTEE_PHASE_UNSPECIFIED: CommitteePhase
+COMMITTEE_PHASE_JOIN: CommitteePhase
+COMMITTEE_PHASE_SEEDS: CommitteePhase
+COMMITTEE_PHASE_PUBLIC_KEY: CommitteePhase
+COMMITTEE_PHASE_RELIN_KEY: CommitteePhase
+COMMITTEE_PHASE_SHARES: CommitteePhase
+COMMITTEE_PHASE_RELEASE: CommitteePhase
+
+class Tx(_message.Message):
+    __slots__ = ("body", "public_key", "signature")
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    body: bytes
+    public_key: bytes
+    signature: bytes
+    def __init__(self, body: _Optional[bytes] = ..., public_key: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class TxBody(_message.Message):
+    __slots__ = ("messages", "sequence", "gas_limit", "fee", "timeout_height", "memo")
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    GAS_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    FEE_FIELD_NUMBER: _ClassVar[int]
+    TIMEOUT_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    MEMO_FIELD_NUMBER: _ClassVar[int]
+    messages: _containers.RepeatedCompositeFieldContainer[Message]
+    sequence: int
+    gas_limit: int
+    fee: int
+    timeout_height: int
+    memo: str
+    def __init__(self, messages: _Optional[_Iterable[_Union[Message, _Mapping]]] = ..., sequence: _Optional[int] = ..., gas_limit: _Optional[int] = ..., fee: _Optional[int] = ..., timeout_height: _Optional[int] = ..., memo: _Optional[str] = ...) -> None: ...
+
+class Message(_message.Message):
+    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release")
+    TRANSFER_FIELD_NUMBER: _ClassVar[int]
+    POST_MODEL_FIELD_NUMBER: _ClassVar[int]
+    OPEN_ROUND_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_FIELD_NUMBER: _ClassVar[int]
+    REVEAL_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_ROUND_FIELD_NUMBER: _ClassVar[int]
+    ACKNOWLEDGE_RELEASE_FIELD_NUMBER: _ClassVar[int]
+    transfer: MsgTransfer
+    post_model: MsgPostModel
+    open_round: MsgOpenRound
+    commit: MsgCommit
+    reveal: MsgReveal
+    cancel_round: MsgCancelRound
+    acknowledge_release: MsgAcknowledgeRelease
+    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ...) -> None: ...
+
+class MsgTransfer(_message.Message):
+    __slots__ = ("recipient", "amount")
+    RECIPIENT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    recipient: bytes
+    amount: int
+    def __init__(self, recipient: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class MsgPostModel(_message.Message):
+    __slots__ = ("model",)
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    model: _model_pb2.Model
+    def __init__(self, model: _Optional[_Union[_model_pb2.Model, _Mapping]] = ...) -> None: ...
+
+class MsgOpenRound(_message.Message):
+    __slots__ = ("model_id", "key_id", "bounty", "scoring_fee", "deposit", "min_contributors", "max_contributors", "commit_window", "reveal_window", "scoring_window", "owner_public_key", "reference")
+    MODEL_ID_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    BOUNTY_FIELD_NUMBER: _ClassVar[int]
+    SCORING_FEE_FIELD_NUMBER: _ClassVar[int]
+    DEPOSIT_FIELD_NUMBER: _ClassVar[int]
+    MIN_CONTRIBUTORS_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONTRIBUTORS_FIELD_NUMBER: _ClassVar[int]
+    COMMIT_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    REVEAL_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    SCORING_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    OWNER_PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    model_id: bytes
+    key_id: int
+    bounty: int
+    scoring_fee: int
+    deposit: int
+    min_contributors: int
+    max_contributors: int
+    commit_window: int
+    reveal_window: int
+    scoring_window: int
+    owner_public_key: bytes
+    reference: bytes
+    def __init__(self, model_id: _Optional[bytes] = ..., key_id: _Optional[int] = ..., bounty: _Optional[int] = ..., scoring_fee: _Optional[int] = ..., deposit: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., commit_window: _Optional[int] = ..., reveal_window: _Optional[int] = ..., scoring_window: _Optional[int] = ..., owner_public_key: _Optional[bytes] = ..., reference: _Optional[bytes] = ...) -> None: ...
+
+class MsgCommit(_message.Message):
+    __slots__ = ("round_id", "commitment")
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMITMENT_FIELD_NUMBER: _ClassVar[int]
+    round_id: int
+    commitment: bytes
+    def __init__(self, round_id: _Optional[int] = ..., commitment: _Optional[bytes] = ...) -> None: ...
+
+class MsgReveal(_message.Message):
+    __slots__ = ("round_id", "salt", "reserve", "payload")
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    SALT_FIELD_NUMBER: _ClassVar[int]
+    RESERVE_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    round_id: int
+    salt: bytes
+    reserve: int
+    payload: bytes
+    def __init__(self, round_id: _Optional[int] = ..., salt: _Optional[bytes] = ..., reserve: _Optional[int] = ..., payload: _Optional[bytes] = ...) -> None: ...
+
+class MsgCancelRound(_message.Message):
+    __slots__ = ("round_id",)
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    round_id: int
+    def __init__(self, round_id: _Optional[int] = ...) -> None: ...
+
+class MsgAcknowledgeRelease(_message.Message):
+    __slots__ = ("round_id",)
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    round_id: int
+    def __init__(self, round_id: _Optional[int] = ...) -> None: ...
+
+class CommitteeTx(_message.Message):
+    __slots__ = ("body", "signature")
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    body: bytes
+    signature: bytes
+    def __init__(self, body: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class CommitteeBody(_message.Message):
+    __slots__ = ("version", "key_id", "phase", "member", "slot", "data")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    PHASE_FIELD_NUMBER: _ClassVar[int]
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    DATA_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    key_id: int
+    phase: CommitteePhase
+    member: int
+    slot: int
+    data: bytes
+    def __init__(self, version: _Optional[int] = ..., key_id: _Optional[int] = ..., phase: _Optional[_Union[CommitteePhase, str]] = ..., member: _Optional[int] = ..., slot: _Optional[int] = ..., data: _Optional[bytes] = ...) -> None: ...
+
+class CommitExtensions(_message.Message):
+    __slots__ = ("height", "round", "members")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    ROUND_FIELD_NUMBER: _ClassVar[int]
+    MEMBERS_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    round: int
+    members: _containers.RepeatedCompositeFieldContainer[MemberExtension]
+    def __init__(self, height: _Optional[int] = ..., round: _Optional[int] = ..., members: _Optional[_Iterable[_Union[MemberExtension, _Mapping]]] = ...) -> None: ...
+
+class MemberExtension(_message.Message):
+    __slots__ = ("validator", "extension", "signature")
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    EXTENSION_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    extension: bytes
+    signature: bytes
+    def __init__(self, validator: _Optional[bytes] = ..., extension: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class VoteExtension(_message.Message):
+    __slots__ = ("version", "runs")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    runs: _containers.RepeatedCompositeFieldContainer[ShareRun]
+    def __init__(self, version: _Optional[int] = ..., runs: _Optional[_Iterable[_Union[ShareRun, _Mapping]]] = ...) -> None: ...
+
+class ShareRun(_message.Message):
+    __slots__ = ("first", "shares")
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    first: int
+    shares: bytes
+    def __init__(self, first: _Optional[int] = ..., shares: _Optional[bytes] = ...) -> None: ...
