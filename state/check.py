@@ -43,6 +43,11 @@ class MempoolView:
         self._accounts: dict[bytes, _Pending] = {}
         self._slots: set[tuple[int, int, int, int]] = set()
 
+    @property
+    def params(self) -> Params:
+        """The parameters in force."""
+        return self._ctx.params
+
     def _pending(self, address: bytes) -> _Pending:
         pending = self._accounts.get(address)
         if pending is None:

@@ -1,0 +1,1 @@
+"""The application behind the ABCI server, split as CometBFT's connections are."""

@@ -1,0 +1,205 @@
+"""The consensus connection: proposals, vote extensions, blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from assay.crypto.accounts import address_of
+from assay.node.committee.runtime import CommitteeRuntime
+from assay.node.scoring import ScoringScheduler
+from assay.node.shell import proposal
+from assay.node.shell.chain import Chain
+from assay.node.shell.entries import EntryCache
+from assay.node.shell.results import to_events, to_result
+from assay.node.signatures import SignatureChecker
+from assay.proto import abci_pb2 as abci
+from assay.proto.state_pb2 import Committee, Validator
+from assay.proto.tx_pb2 import CommitExtensions, MemberExtension, VoteExtension
+from assay.state import openings
+from assay.state.envelope import AccountTx, Entry, decode_extensions
+from assay.state.extensions import parse_extension, verify
+from assay.state.genesis import BadGenesis
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+from assay.state.rules.errors import AssayError, BadExtensions
+from assay.state.transition import Block, TxResult
+
+_log = structlog.get_logger(__name__)
+
+_COMMIT_FLAG: Final = abci.BLOCK_ID_FLAG_COMMIT
+_Extensions = list[tuple[bytes, VoteExtension]]
+
+
+class Consensus:
+    """Answers CometBFT's consensus connection."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        entries: EntryCache,
+        signatures: SignatureChecker,
+        scheduler: ScoringScheduler,
+        runtime: CommitteeRuntime,
+    ) -> None:
+        self._chain = chain
+        self._entries = entries
+        self._signatures = signatures
+        self._scheduler = scheduler
+        self._runtime = runtime
+
+    # --- genesis -------------------------------------------------------------
+
+    async def init_chain(self, request: abci.RequestInitChain) -> abci.ResponseInitChain:
+        """Write genesis; an inconsistent one stops the node with a sentence."""
+        if request.chain_id != self._chain.chain_id:
+            raise BadGenesis(f"genesis is of chain {request.chain_id!r}, this node of {self._chain.chain_id!r}")
+        consensus = request.consensus_params
+        if consensus.abci.vote_extensions_enable_height != request.initial_height:
+            raise BadGenesis("consensus_params.abci.vote_extensions_enable_height must be the initial height")
+        if consensus.block.max_bytes != -1:
+            raise BadGenesis("consensus_params.block.max_bytes must be -1: the application bounds its blocks")
+        validators = [
+            Validator(address=address_of(key), public_key=key, power=update.power)
+            for update in request.validators
+            for key in (update.pub_key.ed25519,)
+        ]
+        root = self._chain.init(request.app_state_bytes, validators, request.initial_height)
+        return abci.ResponseInitChain(app_hash=root)
+
+    # --- proposals -----------------------------------------------------------
+
+    async def prepare_proposal(self, request: abci.RequestPrepareProposal) -> abci.ResponsePrepareProposal:
+        """Choose entries from the mempool, the last commit's extensions first."""
+        params = self._chain.params()
+        waiting: list[tuple[bytes, Entry]] = []
+        for raw in request.txs:
+            try:
+                waiting.append((raw, self._entries.decode(raw, params.max_tx_bytes)))
+            except AssayError:
+                continue
+        extensions = self._collect(request.height, request.local_last_commit)
+        return abci.ResponsePrepareProposal(
+            txs=proposal.choose(waiting, extensions, request.max_tx_bytes, params)
+        )
+
+    def _collect(self, height: int, commit: abci.ExtendedCommitInfo) -> bytes:
+        """Encode the members' extensions; late ones arrive unverified, so each is checked by itself."""
+        committee = self._chain.view().load(Committee, keys.COMMITTEE) or Committee()
+        seats = {seat.validator for seat in committee.seats}
+        members = []
+        for vote in sorted(commit.votes, key=lambda vote: vote.validator.address):
+            if vote.block_id_flag != _COMMIT_FLAG or not vote.vote_extension:
+                continue
+            member = MemberExtension(
+                validator=vote.validator.address,
+                extension=vote.vote_extension,
+                signature=vote.extension_signature,
+            )
+            if member.validator in seats and self._holds(height, commit.round, [member]):
+                members.append(member)
+        return self._encode(height, commit.round, members) if members else b""
+
+    @staticmethod
+    def _encode(height: int, commit_round: int, members: Sequence[MemberExtension]) -> bytes:
+        record = CommitExtensions(height=height - 1, round=commit_round, members=members)
+        return record.SerializeToString(deterministic=True)
+
+    def _holds(self, height: int, commit_round: int, members: Sequence[MemberExtension]) -> bool:
+        record = CommitExtensions(height=height - 1, round=commit_round, members=members)
+        try:
+            verify(self._chain.view(), self._chain.chain_id, height, commit_round, record)
+        except BadExtensions as error:
+            _log.warning("extension left out", reason=str(error), validator=members[0].validator.hex())
+            return False
+        return True
+
+    async def process_proposal(self, request: abci.RequestProcessProposal) -> abci.ResponseProcessProposal:
+        """Accept whatever an honest proposer can have made."""
+        params = self._chain.params()
+        raw_extensions, raws = proposal.split_extensions(request.txs)
+        entries = [self._try_decode(raw, params.max_tx_bytes) for raw in raws]
+        reason = proposal.fault(request.txs, entries, params)
+        if not reason and raw_extensions:
+            reason = self._extensions_fault(raw_extensions, request.height, request.proposed_last_commit.round)
+        if reason:
+            _log.warning("proposal rejected", height=request.height, reason=reason)
+            return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.REJECT)
+        await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
+        return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.ACCEPT)
+
+    def _try_decode(self, raw: bytes, max_tx_bytes: int) -> Entry | AssayError:
+        try:
+            return self._entries.decode(raw, max_tx_bytes)
+        except AssayError as error:
+            return error
+
+    def _extensions_fault(self, raw: bytes, height: int, commit_round: int) -> str:
+        try:
+            self._extensions(raw, height, commit_round)
+        except BadExtensions as error:
+            return str(error)
+        return ""
+
+    def _extensions(self, raw: bytes, height: int, commit_round: int) -> _Extensions:
+        record = decode_extensions(raw, self._chain.params().max_block_bytes)
+        return verify(self._chain.view(), self._chain.chain_id, height, commit_round, record)
+
+    # --- vote extensions -----------------------------------------------------
+
+    async def extend_vote(self, request: abci.RequestExtendVote) -> abci.ResponseExtendVote:
+        """Answer with this member's shares, from committed state only."""
+        extension = await self._runtime.extension(self._chain.view(), request.height)
+        return abci.ResponseExtendVote(vote_extension=extension)
+
+    async def verify_vote_extension(
+        self, request: abci.RequestVerifyVoteExtension
+    ) -> abci.ResponseVerifyVoteExtension:
+        """Check form and size only: anything else could make an honest vote look bad."""
+        status = abci.ResponseVerifyVoteExtension.ACCEPT
+        if request.vote_extension:
+            try:
+                parse_extension(request.vote_extension)
+            except BadExtensions:
+                status = abci.ResponseVerifyVoteExtension.REJECT
+        return abci.ResponseVerifyVoteExtension(status=status)
+
+    # --- blocks --------------------------------------------------------------
+
+    async def finalize_block(self, request: abci.RequestFinalizeBlock) -> abci.ResponseFinalizeBlock:
+        """Execute a decided block."""
+        if self._chain.height and request.height != self._chain.height + 1:
+            raise RuntimeError(f"block {request.height} does not follow height {self._chain.height}")
+        view = self._chain.view()
+        params = self._chain.params()
+        raw_extensions, raws = proposal.split_extensions(request.txs)
+        extensions, first = self._injected(raw_extensions, request)
+        entries = [self._entries.take(raw, params.max_tx_bytes) for raw in raws]
+        await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
+        products = await self._scheduler.results(view, openings.due_jobs(view, params))
+        result, root = self._chain.execute(Block(request.height, entries, extensions, products))
+        return abci.ResponseFinalizeBlock(
+            events=to_events(result.events),
+            tx_results=[to_result(tx_result) for tx_result in (*first, *result.tx_results)],
+            app_hash=root,
+        )
+
+    def _injected(self, raw: bytes, request: abci.RequestFinalizeBlock) -> tuple[_Extensions, list[TxResult]]:
+        """Return the verified extensions, and the result of their entry; bad ones count as nothing."""
+        if not raw:
+            return [], []
+        try:
+            found = self._extensions(raw, request.height, request.decided_last_commit.round)
+        except BadExtensions as error:
+            return [], [TxResult().refuse(error)]
+        return found, [TxResult()]
+
+    async def commit(self, request: abci.RequestCommit) -> abci.ResponseCommit:
+        """Write the block, then let the background work see it."""
+        self._chain.commit()
+        view: Overlay = self._chain.view()
+        self._scheduler.look_ahead(view, self._chain.params())
+        self._runtime.committed(view, self._chain.height)
+        return abci.ResponseCommit()

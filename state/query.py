@@ -1,0 +1,167 @@
+"""Questions about committed state. docs/rpc.md lists the paths for users.
+
+The app hash of the state after block h stands in header h+1, so the latest
+height at which an answer can be proven is one below the last committed one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from assay.proto.canonical import NotCanonical, parse
+from assay.proto.query_pb2 import ChainInfo, Entry, Page, PageRequest, SimulateResponse
+from assay.proto.state_pb2 import KEY_STATUS_READY, Key
+from assay.state import ante
+from assay.state.context import Context
+from assay.state.envelope import AccountTx, decode
+from assay.state.handlers import HANDLERS
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+from assay.state.rules.errors import AssayError, BadQuery, HeightNotKept, NotFound, UnknownPath
+from assay.state.store import Store
+from assay.state.transition import read_params
+
+MAX_KEY_BYTES: Final = 128
+MAX_PAGE: Final = 1000
+DEFAULT_PAGE: Final = 100
+MAX_PAGE_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer to a query.
+
+    Attributes
+    ----------
+    value
+        The record, or a message; empty when a proof shows that there is none.
+    height
+        The height the answer holds at.
+    key
+        The record's key, when there is one.
+    proof
+        Encoded ICS-23 CommitmentProof against the app hash of header `height` + 1, if asked for.
+    """
+
+    value: bytes
+    height: int
+    key: bytes = b""
+    proof: bytes | None = None
+
+
+class Queries:
+    """Answers queries from a store's committed versions."""
+
+    def __init__(self, store: Store, chain_id: str) -> None:
+        self._store = store
+        self._chain_id = chain_id
+        self._paths = {
+            "/store/key": self._key,
+            "/store/range": self._range,
+            "/bulk": self._bulk,
+            "/simulate": self._simulate,
+            "/chain": self._chain,
+        }
+
+    def answer(self, path: str, data: bytes, height: int, prove: bool) -> Answer:
+        """Answer one query.
+
+        Parameters
+        ----------
+        path
+            One of the documented paths.
+        data
+            The path's argument.
+        height
+            0 for the latest; only ``/store/key`` takes another.
+        prove
+            Whether to add a proof; only ``/store/key`` can.
+
+        Raises
+        ------
+        QueryError
+            With a sentence.
+        """
+        handler = self._paths.get(path)
+        if handler is None:
+            raise UnknownPath(f"there is no path {path[:64]!r}; there are {', '.join(sorted(self._paths))}")
+        if path != "/store/key" and (height or prove):
+            raise BadQuery(f"{path} answers at the latest height and without proof; ask with height 0")
+        if not self._store.version:
+            raise HeightNotKept("no block is committed yet; ask again in a moment")
+        return handler(data, height, prove)
+
+    def _key(self, data: bytes, height: int, prove: bool) -> Answer:
+        if not 0 < len(data) <= MAX_KEY_BYTES:
+            raise BadQuery(f"a key has 1 to {MAX_KEY_BYTES} bytes, the data have {len(data)}")
+        provable = self._store.version - 1
+        height = height or provable
+        if not self._store.oldest_version <= height <= provable:
+            raise HeightNotKept(
+                f"height {height} cannot be answered, heights {self._store.oldest_version} to {provable} can"
+            )
+        value = self._store.get_at(data, height)
+        if value is None and not prove:
+            raise NotFound("nothing is stored under this key")
+        return Answer(value or b"", height, data, self._store.prove(data, height) if prove else None)
+
+    def _range(self, data: bytes, height: int, prove: bool) -> Answer:
+        try:
+            request = parse(PageRequest, data, 3 * MAX_KEY_BYTES)
+        except NotCanonical as error:
+            raise BadQuery(str(error)) from None
+        if not request.prefix:
+            raise BadQuery("name a prefix; the tables are listed in docs/rpc.md")
+        limit = min(request.limit or DEFAULT_PAGE, MAX_PAGE)
+        page, size = Page(), 0
+        for key, value in islice(self._store.iterate(request.prefix, request.start or None), limit + 1):
+            if len(page.entries) == limit or size > MAX_PAGE_BYTES:
+                page.next = key
+                break
+            size += len(key) + len(value)
+            page.entries.append(Entry(key=key, value=value))
+        return Answer(page.SerializeToString(deterministic=True), self._store.version)
+
+    def _bulk(self, data: bytes, height: int, prove: bool) -> Answer:
+        scope, digest = data[: -keys.DIGEST_BYTES], data[-keys.DIGEST_BYTES :]
+        if not 0 < len(scope) <= MAX_KEY_BYTES or len(digest) != keys.DIGEST_BYTES:
+            raise BadQuery("the data must be a scope followed by a digest of 32 bytes")
+        value = self._store.get_bulk(scope, digest)
+        if value is None:
+            raise NotFound("these bytes are not kept, or no longer")
+        return Answer(value, self._store.version)
+
+    def _context(self) -> Context:
+        view = Overlay(self._store)
+        return Context(self._chain_id, self._store.version + 1, read_params(view), view)
+
+    def _simulate(self, data: bytes, height: int, prove: bool) -> Answer:
+        ctx, response = self._context(), SimulateResponse()
+        try:
+            tx = decode(data, self._chain_id, ctx.params.max_tx_bytes)
+            if not isinstance(tx, AccountTx):
+                raise BadQuery("only account transactions can be simulated")
+            response.gas_used = ante.gas_needed(tx, ctx.params)
+            for kind, message in tx.messages:
+                HANDLERS[kind].check_form(message, ctx.params)
+                HANDLERS[kind].execute(ctx, tx.sender, message)
+        except AssayError as error:
+            response.code, response.codespace, response.log = error.code, error.codespace, str(error)
+        return Answer(response.SerializeToString(deterministic=True), self._store.version)
+
+    def _chain(self, data: bytes, height: int, prove: bool) -> Answer:
+        ctx = self._context()
+        ready = sum(
+            Key.FromString(value).status == KEY_STATUS_READY for _, value in self._store.iterate(keys.KEY)
+        )
+        info = ChainInfo(
+            chain_id=self._chain_id,
+            height=self._store.version,
+            provable_height=self._store.version - 1,
+            params=ctx.params,
+            ready_keys=ready,
+            key_note="" if ready else "the committee is making keys; ask again in some blocks",
+        )
+        return Answer(info.SerializeToString(deterministic=True), self._store.version)
