@@ -1,0 +1,127 @@
+"""One member's side of every protocol of one key.
+
+A `Member` is made from committee files: `Member.create` draws and stores, `join_data` and `seeds_data` give what to send,
+`accept_seeds` stores what was received, and from then on the shares follow from the seeds without another draw. All of
+it may be repeated after a restart and gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from assay.crypto.committee import coin, public_key, relin_key, release, score
+from assay.crypto.committee.key import CommitteeKey
+from assay.crypto.committee.messages import Join, residue_bytes, share_bytes
+from assay.crypto.committee.score import MaskKind
+from assay.crypto.committee.secrets import CommitteeFileError, CommitteeFiles, MemberSecrets
+from assay.crypto.committee.seeds import Complaint, deal, receive
+from assay.crypto.committee.sharing import Sharer
+from assay.crypto.ring.tables import U64
+
+
+class Member:
+    """A member of the committee of one key.
+
+    Parameters
+    ----------
+    files : CommitteeFiles
+        Where its secrets are kept.
+    secrets : MemberSecrets
+        Its secrets, as they stand in their file.
+    """
+
+    def __init__(self, files: CommitteeFiles, secrets: MemberSecrets) -> None:
+        self._files = files
+        self._secrets = secrets
+        self._sharer: Sharer | None = None
+
+    @classmethod
+    def create(cls, files: CommitteeFiles, key: CommitteeKey, member: int) -> Member:
+        """Draw and store the secrets of a new key, or load them if that was done before."""
+        return cls(files, files.create(key, member))
+
+    @classmethod
+    def load(cls, files: CommitteeFiles, key_id: int) -> Member:
+        """Load a key's secrets; raises `CommitteeFileError` if there are none."""
+        return cls(files, files.load(key_id))
+
+    @property
+    def key(self) -> CommitteeKey:
+        """The key this is a member of."""
+        return self._secrets.key
+
+    @property
+    def number(self) -> int:
+        """The member's number, from 0."""
+        return self._secrets.member
+
+    @property
+    def has_seeds(self) -> bool:
+        """Whether its seeds have been received and stored, so that it can give shares."""
+        return bool(self._secrets.received)
+
+    def __repr__(self) -> str:
+        return f"Member(key {self.key.key_id}, member {self.number})"
+
+    # -- ceremony -------------------------------------------------------------------------------
+
+    def join_data(self) -> bytes:
+        """Return the data of its JOIN message."""
+        return self._secrets.join().to_bytes()
+
+    def seeds_data(self, joins: Sequence[Join]) -> bytes:
+        """Return the data of its SEEDS message, empty if it deals none, given every member's JOIN in order."""
+        exchange_keys = [join.exchange_key for join in joins]
+        return deal(self.key, self.number, self._secrets.drawn, exchange_keys)
+
+    def accept_seeds(self, joins: Sequence[Join], messages: Mapping[int, bytes]) -> tuple[Complaint, ...]:
+        """Open, check and store the seeds it holds.
+
+        Parameters
+        ----------
+        joins : sequence of Join
+            Every member's JOIN, in order.
+        messages : mapping of int to bytes
+            SEEDS data by dealer.
+
+        Returns
+        -------
+        tuple of Complaint
+            Empty if all is well; otherwise nothing is stored.
+        """
+        seeds, complaints = receive(self.key, self.number, self._secrets.exchange_secret, joins, messages)
+        if not complaints:
+            self._secrets = self._files.record_received(self._secrets, seeds)
+            self._sharer = None
+        return complaints
+
+    def public_key_share(self, prime: int) -> bytes:
+        """Return the data of PUBLIC_KEY slot ``prime``."""
+        return residue_bytes(public_key.gen_share(self._shares(), prime))
+
+    def relin_share(self, component: int, prime: int) -> bytes:
+        """Return the data of RELIN_KEY slot ``component * 3 + prime``."""
+        return residue_bytes(relin_key.gen_share(self._shares(), component, prime))
+
+    # -- openings -------------------------------------------------------------------------------
+
+    def score_share(self, c1: U64, kind: MaskKind) -> bytes:
+        """Return its 16-byte share of a scalar; see `score.gen_share`."""
+        return share_bytes(score.gen_share(self._shares(), c1, kind))
+
+    def coin_share(self, round_id: int) -> bytes:
+        """Return its 16-byte share of a round's coin."""
+        return share_bytes(coin.gen_share(self._shares(), round_id))
+
+    def release_share(self, slot: int, c0: U64, c1: U64, owner: bytes) -> bytes:
+        """Return the data of RELEASE slot ``slot``: its share of that ciphertext of the sum, sealed to the owner."""
+        share = release.gen_share(self._shares(), c0, c1)
+        return release.seal_share(self.key, self.number, slot, share, self._secrets.signing_seed, owner)
+
+    def _shares(self) -> Sharer:
+        """Return the sharer, made once; its share of the secret key is worked out at first use and kept."""
+        if not self.has_seeds:
+            raise CommitteeFileError(f"member {self.number} of key {self.key.key_id} has not received its seeds yet")
+        if self._sharer is None:
+            self._sharer = Sharer(self.key, self.number, self._secrets.received)
+        return self._sharer
