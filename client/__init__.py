@@ -1,0 +1,52 @@
+"""The client of an Assay chain: a Python SDK and the command ``assay``.
+
+>>> import asyncio
+>>> from assay.client import Client, messages
+>>> async def main() -> None:
+...     async with Client("http://127.0.0.1:26657") as client:
+...         account = (await client.query.account("assay1...")).value
+...         print(account.balance)
+"""
+
+from __future__ import annotations
+
+from assay.client import messages
+from assay.client.client import Client
+from assay.client.errors import (
+    ClientError,
+    NodeUnreachable,
+    ProofInvalid,
+    QueryRefused,
+    Refused,
+    RpcError,
+    SubscriptionLost,
+    TxFailed,
+    TxNotSeen,
+    TxRefused,
+    WrongChain,
+)
+from assay.client.records import Answer, NoSuchRecord
+from assay.client.transactions import Options, PendingTx
+from assay.client.waiting import Event, TxResult
+
+__all__ = [
+    "Answer",
+    "Client",
+    "ClientError",
+    "Event",
+    "NoSuchRecord",
+    "NodeUnreachable",
+    "Options",
+    "PendingTx",
+    "ProofInvalid",
+    "QueryRefused",
+    "Refused",
+    "RpcError",
+    "SubscriptionLost",
+    "TxFailed",
+    "TxNotSeen",
+    "TxRefused",
+    "TxResult",
+    "WrongChain",
+    "messages",
+]

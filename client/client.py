@@ -1,0 +1,172 @@
+"""One node, seen from a program."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Final, Self
+
+from assay.client.errors import RpcError, WrongChain
+from assay.client.queries import Queries
+from assay.client.records import Reader
+from assay.client.rpc import Rpc
+from assay.client.sequences import Sequences
+from assay.client.subscriptions import Subscriptions, merge
+from assay.client.transactions import Options, PendingTx, Sender
+from assay.client.waiting import Blocks, Event, TxWaiter, parse_events
+from assay.crypto.accounts import Account
+from assay.proto.query_pb2 import SimulateResponse
+from assay.proto.state_pb2 import Params
+from assay.proto.tx_pb2 import Message, TxBody
+
+_FIRST_PROVABLE: Final = 2
+"""The height from which on the record of genesis can be proven."""
+
+
+class Client:
+    """A connection to one node of an Assay chain, for use inside asyncio.
+
+    Everything goes through this one node, so that an account's transactions
+    arrive in order. Use it as an async context manager, or call `close`.
+
+    Parameters
+    ----------
+    node_url
+        RPC address, such as ``http://127.0.0.1:26657``.
+    chain_id
+        The chain expected; None takes the one the node is on.
+    verify
+        Whether records are to be proven against the chain's headers.
+
+    Attributes
+    ----------
+    query : Queries
+        Typed queries.
+    blocks : Blocks
+        Heights as they come.
+    """
+
+    def __init__(self, node_url: str, chain_id: str | None = None, *, verify: bool = True) -> None:
+        self.rpc = Rpc(node_url)
+        self.subscriptions = Subscriptions(self.rpc)
+        self.blocks = Blocks(self.rpc, self.subscriptions)
+        reader = Reader(self.rpc)
+        self.query = Queries(reader, verify)
+        self.waiter = TxWaiter(self.rpc, self.subscriptions, self.blocks)
+        self._sender = Sender(self.rpc, reader, self.blocks, self.waiter, Sequences(self._sequence))
+        self._expected = chain_id
+        self._chain_id: str | None = None
+        self._params: Params | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.waiter.close()
+        await self.subscriptions.close()
+        await self.rpc.close()
+
+    async def chain_id(self) -> str:
+        """Return the node's chain id.
+
+        Raises
+        ------
+        WrongChain
+            If it is not the one expected.
+        """
+        if self._chain_id is None:
+            found = str((await self.rpc.call("status"))["node_info"]["network"])
+            if self._expected not in (None, found):
+                raise WrongChain(f"{self.rpc.url} is a node of {found!r}, not of {self._expected!r}")
+            self._chain_id = found
+        return self._chain_id
+
+    # --- transactions --------------------------------------------------------
+
+    async def build(
+        self, public_key: bytes, messages: Sequence[Message], options: Options | None = None
+    ) -> TxBody:
+        """Return a transaction's body, complete but for its sequence; gas limit and fee are filled in."""
+        gas_price = (await self._chain_params()).gas_price
+        return await self._sender.build(public_key, messages, options or Options(), gas_price)
+
+    async def simulate(self, public_key: bytes, messages: Sequence[Message]) -> SimulateResponse:
+        """Execute messages on the node's latest state without effect."""
+        return await self._sender.simulate(public_key, messages)
+
+    async def send(
+        self, account: Account, messages: Sequence[Message], options: Options | None = None
+    ) -> PendingTx:
+        """Build, sign and send a transaction; returns once the node's mempool has it.
+
+        Parameters
+        ----------
+        account
+            Signs and pays.
+        messages
+            Done all or none, in order; see `assay.client.messages`.
+        options
+            Gas limit, fee, timeout height, memo.
+
+        Raises
+        ------
+        TxRefused
+            If the simulation or CheckTx refuses it; it cost nothing.
+        """
+        body = await self.build(account.public_key, messages, options)
+        return await self.send_body(account, body)
+
+    async def send_body(self, account: Account, body: TxBody) -> PendingTx:
+        """Sign and send a body made by `build`."""
+        return await self._sender.send(account, await self.chain_id(), body)
+
+    async def broadcast(self, transactions: Sequence[bytes]) -> list[RpcError | None]:
+        """Hand signed transactions to the node in batches of 100, without waiting for CheckTx."""
+        return await self._sender.broadcast(transactions)
+
+    # --- events --------------------------------------------------------------
+
+    async def round_events(self, round_id: int) -> AsyncGenerator[tuple[int, Event], None]:
+        """Yield (height, event) of one round as blocks bring them, until the websocket is lost.
+
+        Raises
+        ------
+        SubscriptionLost
+            Some events may be missing: read the round again and subscribe anew.
+        """
+        async with AsyncExitStack() as stack:
+            streams = [
+                await stack.enter_async_context(
+                    self.subscriptions.open(f"tm.event='{source}' AND round.id='{round_id}'")
+                )
+                for source in ("Tx", "NewBlockEvents")
+            ]
+            async for item in merge(streams):
+                for event in _round_events(item, round_id):
+                    yield event
+
+    async def _sequence(self, address: bytes) -> int:
+        return (await self.query.latest_account(address)).value.sequence
+
+    async def _chain_params(self) -> Params:
+        if self._params is None:
+            await self.blocks.until(_FIRST_PROVABLE)
+            self._params = (await self.query.params()).value
+        return self._params
+
+
+def _round_events(item: dict[str, Any], round_id: int) -> Iterator[tuple[int, Event]]:
+    value = item["data"]["value"]
+    height, events = value.get("height"), value.get("events")
+    if "TxResult" in value:
+        height, events = value["TxResult"]["height"], value["TxResult"]["result"].get("events")
+    for event in parse_events(events):
+        if event.kind == "round" and event.attributes.get("id") == str(round_id):
+            yield int(height), event

@@ -1,0 +1,173 @@
+"""Typed queries: one method for each kind of record."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from google.protobuf.message import Message
+
+from assay.client.errors import ProofInvalid
+from assay.client.records import Answer, NoSuchRecord, Reader, decode
+from assay.crypto.accounts import decode_address, encode_address
+from assay.proto.query_pb2 import ChainInfo
+from assay.proto.state_pb2 import (
+    Account,
+    Committee,
+    Contribution,
+    Key,
+    ModelRecord,
+    Opening,
+    Params,
+    Round,
+    SlotRecord,
+    Supply,
+)
+from assay.state.rules import keys
+
+M = TypeVar("M", bound=Message)
+_PROOFS_AT_ONCE: Final = 8
+
+
+class Queries:
+    """What the chain holds.
+
+    Methods that name a record prove it, unless the client was made with
+    ``verify=False``; `Answer.verified` says so. Lists are put together by the
+    node; those that are proven to be complete say that they are.
+    """
+
+    def __init__(self, reader: Reader, verify: bool) -> None:
+        self.reader = reader
+        self._verify = verify
+
+    # --- single records ------------------------------------------------------
+
+    async def account(self, address: str | bytes, *, height: int = 0) -> Answer[Account]:
+        """Return balance and sequence; an account nobody has used holds nothing."""
+        return await self._maybe(Account, keys.account(raw_address(address)), height)
+
+    async def latest_account(self, address: str | bytes) -> Answer[Account]:
+        """Return balance and sequence after the last committed block, which cannot be proven yet."""
+        raw = await self.reader.pages(keys.account(raw_address(address)))
+        return Answer(decode(Account, raw[0][1] if raw else b""), 0, False)
+
+    async def model(self, model_id: bytes) -> Answer[ModelRecord]:
+        """Return a model by its 32-byte id."""
+        return await self._one(ModelRecord, keys.model(model_id), f"there is no model {model_id.hex()}")
+
+    async def round(self, round_id: int, *, height: int = 0) -> Answer[Round]:
+        """Return a round."""
+        return await self._one(Round, keys.round_(round_id), f"there is no round {round_id}", height)
+
+    async def contribution(
+        self, round_id: int, sender: str | bytes, *, height: int = 0
+    ) -> Answer[Contribution]:
+        """Return one account's contribution to a round."""
+        raw = raw_address(sender)
+        what = f"{encode_address(raw)} has no contribution in round {round_id}"
+        return await self._one(Contribution, keys.contribution(round_id, raw), what, height)
+
+    async def key(self, key_id: int) -> Answer[Key]:
+        """Return a committee key."""
+        return await self._one(Key, keys.committee_key(key_id), f"there is no committee key {key_id}")
+
+    async def opening(self, opening_id: int) -> Answer[Opening]:
+        """Return a scalar the committee is asked to open."""
+        return await self._one(Opening, keys.opening(opening_id), f"there is no opening {opening_id}")
+
+    async def params(self) -> Answer[Params]:
+        """Return the chain's parameters."""
+        return await self._one(Params, keys.PARAMS, "the chain has no parameters")
+
+    async def supply(self) -> Answer[Supply]:
+        """Return tokens in existence and burned."""
+        return await self._one(Supply, keys.SUPPLY, "the chain has no supply")
+
+    async def committee(self) -> Answer[Committee]:
+        """Return the seats from which committees are drawn."""
+        return await self._one(Committee, keys.COMMITTEE, "the chain has no committee")
+
+    # --- several records -----------------------------------------------------
+
+    async def contributions(self, round_id: int) -> Answer[list[Contribution]]:
+        """Return every contribution to a round, by order of commitment.
+
+        Verified means: each is proven, and they are as many as the proven
+        round says have committed, so none is missing.
+        """
+        record = await self.round(round_id)
+        entries = await self.reader.pages(keys.contributions(round_id))
+        gate = asyncio.Semaphore(_PROOFS_AT_ONCE)
+
+        async def read(key: bytes) -> bytes:
+            async with gate:
+                return (await self.reader.value(key, height=record.height)).value
+
+        values = [value for _, value in entries]
+        if self._verify:
+            values = list(await asyncio.gather(*(read(key) for key, _ in entries)))
+        found = [decode(Contribution, value) for value in values if value]  # empty: newer than the round read
+        if self._verify:
+            _check_complete(found, record.value)
+        found.sort(key=lambda item: item.index)
+        return Answer(found, record.height, record.verified)
+
+    async def rounds(self) -> Answer[list[Round]]:
+        """Return all rounds, unproven."""
+        return Answer(await self._list(Round, keys.ROUND), 0, False)
+
+    async def models(self) -> Answer[list[ModelRecord]]:
+        """Return all models, unproven."""
+        return Answer(await self._list(ModelRecord, keys.MODEL), 0, False)
+
+    async def keys(self) -> Answer[list[Key]]:
+        """Return all committee keys still kept, unproven."""
+        return Answer(await self._list(Key, keys.KEY), 0, False)
+
+    async def slots(self, key_id: int, phase: int) -> list[tuple[bytes, SlotRecord]]:
+        """Return keys and records of the committee messages of one phase, unproven."""
+        entries = await self.reader.pages(keys.phase_slots(key_id, phase))
+        return [(key, decode(SlotRecord, value)) for key, value in entries]
+
+    # --- beside the tree -----------------------------------------------------
+
+    async def bulk(self, scope: bytes, digest: bytes) -> bytes:
+        """Return bytes kept beside the tree; their digest is checked here."""
+        raw = await self.reader.raw("/bulk", scope + digest)
+        if hashlib.sha256(raw.value).digest() != digest:
+            raise ProofInvalid(f"the node's bytes do not have the digest {digest.hex()}")
+        return raw.value
+
+    async def chain(self) -> ChainInfo:
+        """Return heights, parameters and ready keys, unproven."""
+        return decode(ChainInfo, (await self.reader.raw("/chain", b"")).value)
+
+    async def _maybe(self, message_type: type[M], key: bytes, height: int) -> Answer[M]:
+        found = await self.reader.value(key, height=height, prove=self._verify)
+        return Answer(decode(message_type, found.value), found.height, found.verified)
+
+    async def _one(self, message_type: type[M], key: bytes, missing: str, height: int = 0) -> Answer[M]:
+        found = await self.reader.value(key, height=height, prove=self._verify)
+        if not found.value:
+            raise NoSuchRecord(missing, found.height, found.verified)
+        return Answer(decode(message_type, found.value), found.height, found.verified)
+
+    async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
+        return [decode(message_type, value) for _, value in await self.reader.pages(prefix)]
+
+
+def raw_address(address: str | bytes) -> bytes:
+    """Return the 20 bytes of an address given as text or bytes."""
+    return decode_address(address) if isinstance(address, str) else address
+
+
+def _check_complete(found: Sequence[Contribution], record: Round) -> None:
+    senders = {item.sender for item in found if item.round_id == record.id}
+    if len(senders) != len(found) or len(found) != record.committed:
+        raise ProofInvalid(
+            f"the node listed {len(senders)} contributions of round {record.id}, "
+            f"which has {record.committed} by its proven record"
+        )

@@ -1,0 +1,168 @@
+"""CometBFT's JSON-RPC over HTTP: calls, batches, and how bytes are written.
+
+In CometBFT's JSON, ``[]byte`` is base64, ``HexBytes`` upper-case hex, and
+64-bit integers are strings.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import aiohttp
+
+from assay.client.errors import BadResponse, NodeUnreachable, RpcError
+
+MAX_RESPONSE_BYTES: Final = 64 << 20
+BATCH: Final = 100
+"""Calls in one JSON-RPC batch; the nodes' configuration admits as many."""
+_TIMEOUT_SECONDS: Final = 60.0
+_CONNECTIONS: Final = 4
+
+Call = tuple[str, dict[str, Any]]
+
+
+def b64(data: bytes) -> str:
+    """Return bytes as CometBFT writes ``[]byte``."""
+    return base64.b64encode(data).decode()
+
+
+def unb64(text: str | None) -> bytes:
+    """Return the bytes of a ``[]byte`` field; CometBFT writes null for none."""
+    return base64.b64decode(text) if text else b""
+
+
+def base_url(node: str) -> str:
+    """Return an http(s) address for what users write: ``host:port``, ``tcp://``, ``http(s)://``."""
+    scheme, separator, rest = node.rpartition("://")
+    if not separator:
+        scheme = "http"
+    if scheme == "tcp":
+        scheme = "http"
+    if scheme not in ("http", "https") or not rest:
+        raise NodeUnreachable(
+            f"{node!r} is not a node's address; expected something like http://127.0.0.1:26657"
+        )
+    return f"{scheme}://{rest.rstrip('/')}"
+
+
+class Rpc:
+    """A connection to one node's RPC port.
+
+    Parameters
+    ----------
+    node
+        Address, such as ``http://127.0.0.1:26657``.
+    """
+
+    def __init__(self, node: str) -> None:
+        self.url = base_url(node)
+        self._ids = itertools.count(1)
+        self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        """Return the HTTP session, opened at the first use inside a running event loop."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+                timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """Call one method and return its result.
+
+        Raises
+        ------
+        RpcError
+            If the node refuses the call.
+        NodeUnreachable, BadResponse
+            If there is no answer, or none of the kind expected.
+        """
+        request = self._request(method, params)
+        return _result(method, request["id"], await self._post(request))
+
+    async def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """Make many calls in as few requests as possible.
+
+        Returns
+        -------
+        list
+            For each call its result, or the RpcError with which it was refused.
+        """
+        results: list[Any] = []
+        for start in range(0, len(calls), BATCH):
+            results += await self._batch(calls[start : start + BATCH])
+        return results
+
+    async def _batch(self, calls: Sequence[Call]) -> list[Any]:
+        requests = [self._request(method, params) for method, params in calls]
+        answer = await self._post(requests)
+        if isinstance(answer, dict):  # refused as a whole
+            _result("batch", None, answer)
+        if not isinstance(answer, list):
+            raise BadResponse(f"{self.url} answered a batch with something that is not a list")
+        by_id = {item.get("id"): item for item in answer if isinstance(item, dict)}
+        return [
+            _result_or_error(method, request["id"], by_id.get(request["id"]))
+            for (method, _), request in zip(calls, requests, strict=True)
+        ]
+
+    def _request(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
+
+    async def _post(self, body: Any) -> Any:
+        data = json.dumps(body, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"}
+        try:
+            async with self.session().post(self.url, data=data, headers=headers) as response:
+                return _decoded(self.url, response.status, await _bounded(response))
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise NodeUnreachable(
+                f"no answer from the node at {self.url} ({type(error).__name__}); is it running, and is "
+                "this its RPC address?"
+            ) from error
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    data = bytearray()
+    async for chunk in response.content.iter_any():
+        data += chunk
+        if len(data) > MAX_RESPONSE_BYTES:
+            raise BadResponse(f"the node's answer exceeds {MAX_RESPONSE_BYTES} bytes")
+    return bytes(data)
+
+
+def _decoded(url: str, status: int, data: bytes) -> Any:
+    try:
+        return json.loads(data)  # CometBFT sends errors as JSON under status 500 too
+    except ValueError:
+        text = data[:200].decode(errors="replace").strip()
+        raise BadResponse(f"{url} answered HTTP {status} without JSON: {text!r}") from None
+
+
+def _result(method: str, ident: int | None, answer: Any) -> Any:
+    if not isinstance(answer, dict):
+        raise BadResponse(f"{method}: the node's answer is not a JSON-RPC object")
+    error = answer.get("error")
+    if isinstance(error, dict):
+        data = error.get("data")
+        raise RpcError(method, int(error.get("code", 0)), str(error.get("message", "")), str(data or ""))
+    if "result" not in answer or answer.get("id") != ident:
+        raise BadResponse(f"{method}: the node's answer has no result, or belongs to another call")
+    return answer["result"]
+
+
+def _result_or_error(method: str, ident: int, answer: Any) -> Any:
+    try:
+        return _result(method, ident, answer)
+    except RpcError as error:
+        return error

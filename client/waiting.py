@@ -1,0 +1,235 @@
+"""Waiting for blocks and for transactions to be in them, by subscription."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from assay.client.errors import NodeUnreachable, RpcError, SubscriptionLost, TxFailed, TxNotSeen
+from assay.client.rpc import Rpc, b64
+from assay.client.subscriptions import Subscriptions
+
+NEW_HEADER: Final = "tm.event='NewBlockHeader'"
+
+# CometBFT admits five subscriptions a client by default; headers and a round take one each.
+_OWN_SUBSCRIPTIONS: Final = 3
+_RECHECK_SECONDS: Final = 5.0
+_RETRY_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a block.
+
+    Attributes
+    ----------
+    kind
+        Such as ``transfer`` or ``round``; docs/rpc.md lists them.
+    attributes
+        Names and values.
+    """
+
+    kind: str
+    attributes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TxResult:
+    """A transaction that is in a block and succeeded."""
+
+    hash: bytes
+    height: int
+    index: int
+    gas_wanted: int
+    gas_used: int
+    events: tuple[Event, ...]
+
+
+def parse_events(raw: Any) -> tuple[Event, ...]:
+    """Return events from CometBFT's JSON list."""
+    return tuple(
+        Event(item["type"], {pair["key"]: pair.get("value") or "" for pair in item.get("attributes") or ()})
+        for item in raw or ()
+    )
+
+
+class Blocks:
+    """Heights of new blocks, as they come."""
+
+    def __init__(self, rpc: Rpc, subscriptions: Subscriptions) -> None:
+        self._rpc = rpc
+        self._subscriptions = subscriptions
+
+    async def height(self) -> int:
+        """Return the height of the latest block whose execution is committed."""
+        answer = await self._rpc.call("abci_info")
+        return int(answer["response"].get("last_block_height") or 0)
+
+    async def follow(self) -> AsyncGenerator[int, None]:
+        """Yield the latest height at once, then at every new block, also across lost connections.
+
+        Heights may be left out, never repeated.
+        """
+        seen = -1
+        while True:
+            try:
+                async with self._subscriptions.open(NEW_HEADER) as stream:
+                    while True:
+                        height = await self.height()
+                        if height > seen:
+                            seen = height
+                            yield height
+                        await anext(stream)
+            except (SubscriptionLost, RpcError):
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def until(self, height: int) -> int:
+        """Wait for a height to be committed and return the latest."""
+        async for latest in self.follow():
+            if latest >= height:
+                return latest
+        raise AssertionError("follow() does not end")
+
+
+class TxWaiter:
+    """Finds out what became of transactions.
+
+    The first few waiting at a time have a subscription of their own and hear
+    of their block at once. The others are looked up together at every block.
+    """
+
+    def __init__(self, rpc: Rpc, subscriptions: Subscriptions, blocks: Blocks) -> None:
+        self._rpc = rpc
+        self._subscriptions = subscriptions
+        self._blocks = blocks
+        self._free = _OWN_SUBSCRIPTIONS
+        self._waiting: dict[bytes, asyncio.Future[TxResult]] = {}
+        self._poller: asyncio.Task[None] | None = None
+
+    async def lookup(self, tx_hash: bytes) -> TxResult | None:
+        """Return a transaction's result if it is in a block the node has indexed.
+
+        Raises
+        ------
+        TxFailed
+            If it is in a block and failed.
+        """
+        return _found(tx_hash, (await self._rpc.batch([_lookup(tx_hash)]))[0])
+
+    async def wait(self, tx_hash: bytes, seconds: float) -> TxResult:
+        """Wait until a transaction is in a block.
+
+        Raises
+        ------
+        TxFailed
+            If it is in a block and failed.
+        TxNotSeen
+            If it was not seen for that many seconds.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._wait(tx_hash)
+        except TimeoutError:
+            raise TxNotSeen(
+                f"transaction {tx_hash.hex().upper()} was in no block for {seconds:g} s; "
+                "it may still come: query it later before sending it again"
+            ) from None
+
+    async def close(self) -> None:
+        """Stop looking."""
+        if self._poller is not None:
+            self._poller.cancel()
+            await asyncio.gather(self._poller, return_exceptions=True)
+
+    async def _wait(self, tx_hash: bytes) -> TxResult:
+        if self._free:
+            self._free -= 1
+            try:
+                return await self._wait_subscribed(tx_hash)
+            except (SubscriptionLost, NodeUnreachable, RpcError):
+                pass  # the other way works without a subscription to spare
+            finally:
+                self._free += 1
+        return await self._wait_with_others(tx_hash)
+
+    async def _wait_subscribed(self, tx_hash: bytes) -> TxResult:
+        query = f"tm.event='Tx' AND tx.hash='{tx_hash.hex().upper()}'"
+        async with self._subscriptions.open(query) as stream:
+            while True:
+                found = await self.lookup(tx_hash)  # it may have been faster than the subscription
+                if found is not None:
+                    return found
+                try:
+                    event = await asyncio.wait_for(anext(stream), _RECHECK_SECONDS)
+                except TimeoutError:
+                    continue
+                return _from_event(tx_hash, event)
+
+    async def _wait_with_others(self, tx_hash: bytes) -> TxResult:
+        future = self._waiting.get(tx_hash)
+        if future is None:
+            future = self._waiting[tx_hash] = asyncio.get_running_loop().create_future()
+        if self._poller is None or self._poller.done():
+            self._poller = asyncio.create_task(self._poll())
+        return await asyncio.shield(future)
+
+    async def _poll(self) -> None:
+        """Look up everybody who waits, at every block, until nobody does."""
+        follow = self._blocks.follow()
+        while self._waiting:
+            try:
+                await asyncio.wait_for(anext(follow), _RECHECK_SECONDS)
+            except (TimeoutError, NodeUnreachable, StopAsyncIteration):
+                follow = self._blocks.follow()  # the generator ended with the exception
+            try:
+                await self._resolve()
+            except NodeUnreachable:
+                await asyncio.sleep(_RETRY_SECONDS)
+        await follow.aclose()
+
+    async def _resolve(self) -> None:
+        hashes = list(self._waiting)
+        answers = await self._rpc.batch([_lookup(tx_hash) for tx_hash in hashes])
+        for tx_hash, answer in zip(hashes, answers, strict=True):
+            try:
+                found = _found(tx_hash, answer)
+            except TxFailed as error:
+                future = self._waiting.pop(tx_hash)
+                future.set_exception(error)
+                future.exception()  # seen, even if whoever waited has gone
+                continue
+            if found is not None:
+                self._waiting.pop(tx_hash).set_result(found)
+
+
+def _lookup(tx_hash: bytes) -> tuple[str, dict[str, Any]]:
+    return "tx", {"hash": b64(tx_hash), "prove": False}
+
+
+def _found(tx_hash: bytes, answer: Any) -> TxResult | None:
+    if isinstance(answer, RpcError):
+        if "not found" in answer.data or "not found" in str(answer):
+            return None
+        raise answer
+    return _judged(tx_hash, int(answer["height"]), int(answer.get("index") or 0), answer["tx_result"])
+
+
+def _from_event(tx_hash: bytes, event: dict[str, Any]) -> TxResult:
+    value = event["data"]["value"]["TxResult"]
+    return _judged(tx_hash, int(value["height"]), int(value.get("index") or 0), value["result"])
+
+
+def _judged(tx_hash: bytes, height: int, index: int, result: dict[str, Any]) -> TxResult:
+    code = int(result.get("code") or 0)
+    if code:
+        raise TxFailed(result.get("codespace") or "", code, result.get("log") or "", height, tx_hash)
+    return TxResult(
+        hash=tx_hash,
+        height=height,
+        index=index,
+        gas_wanted=int(result.get("gas_wanted") or 0),
+        gas_used=int(result.get("gas_used") or 0),
+        events=parse_events(result.get("events")),
+    )
