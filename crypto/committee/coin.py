@@ -1,7 +1,7 @@
 """A public random value that no t members know before it is opened.
 
-The value is a sum of one integer a seed, each uniform modulo Q and derived from the key's seeds and the round. It is
-shared like every other value, opened like a scalar, and hashed to 32 bytes.
+The value is a sum of one integer a seed, each uniform modulo Q and derived from the key's seeds and the
+round. It is shared like every other value, opened like a scalar, and hashed to 32 bytes.
 """
 
 from __future__ import annotations

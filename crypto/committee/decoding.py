@@ -1,8 +1,9 @@
 """From shares to values: what counts as decided, and who sent a wrong share.
 
-A value is decided when at least ``2t + 1`` of the received shares lie on one polynomial of degree at most t. There is
-then exactly one such polynomial (see `reed_solomon`), so the outcome does not depend on which shares came first.
-Too few that agree is an ordinary result, `Undecided`, and no exception: members send again.
+A value is decided when at least ``2t + 1`` of the received shares lie on one polynomial of degree at most
+t. There is then exactly one such polynomial (see `reed_solomon`), so the outcome does not depend on which
+shares came first. Too few that agree is an ordinary result, `Undecided`, and no exception: members send
+again.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Undecided:
 
 @dataclass(frozen=True)
 class Disagreement:
-    """Every member's share is there and they contradict each other; who is wrong cannot be told from them alone."""
+    """All shares are there and contradict each other; who is wrong cannot be told from them alone."""
 
 
 def decode_integer(n: int, ring: Ring, shares: Mapping[int, int]) -> Decoded[int] | Undecided:
@@ -126,7 +127,9 @@ def decode_all(n: int, ring: Ring, shares: Mapping[int, U64]) -> Decoded[U64] | 
 
 def _check_members(n: int, shares: Mapping[int, object]) -> None:
     if any(not 0 <= member < n for member in shares):
-        raise ValueError(f"shares of members {sorted(shares)} in a committee of {n}; members are numbered from 0")
+        raise ValueError(
+            f"shares of members {sorted(shares)} in a committee of {n}; members are numbered from 0"
+        )
 
 
 def _interpolate(members: Sequence[int], at: int, ring: Ring, shares: Mapping[int, U64]) -> U64:
@@ -137,7 +140,7 @@ def _interpolate(members: Sequence[int], at: int, ring: Ring, shares: Mapping[in
 def _contradiction(
     members: Sequence[int], ring: Ring, shares: Mapping[int, U64], degree: int
 ) -> tuple[int, int] | None:
-    """Return prime and index of a residue at which the shares lie on no one polynomial, None if there is none."""
+    """Return prime and index of a residue where the shares lie on no one polynomial, if there is one."""
     base, rest = members[: degree + 1], members[degree + 1 :]
     for member in rest:
         expected = _interpolate(base, point(member), ring, shares)

@@ -50,7 +50,8 @@ class CommitteeKey:
     def domain(self, tag: str) -> bytes:
         """Return the bytes that begin every hash of this key for the purpose ``tag``.
 
-        Tag and chain id carry their length; everything else has a fixed one, so no two domains share a prefix.
+        Tag and chain id carry their length; everything else has a fixed one, so no two domains share a
+        prefix.
         """
         name = f"assay/committee/{tag}/v1".encode()
         chain = self.chain_id.encode()

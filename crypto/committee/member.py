@@ -1,15 +1,15 @@
 """One member's side of every protocol of one key.
 
-A `Member` is made from committee files: `Member.create` draws and stores, `join_data` and `seeds_data` give what to send,
-`accept_seeds` stores what was received, and from then on the shares follow from the seeds without another draw. All of
-it may be repeated after a restart and gives the same bytes.
+A `Member` is made from committee files: `Member.create` draws and stores, `join_data` and `seeds_data` give
+what to send, `accept_seeds` stores what was received, and from then on the shares follow from the seeds
+without another draw. All of it may be repeated after a restart and gives the same bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from assay.crypto.committee import coin, public_key, relin_key, release, score
+from assay.crypto.committee import coin, public_key, release, relin_key, score
 from assay.crypto.committee.key import CommitteeKey
 from assay.crypto.committee.messages import Join, residue_bytes, share_bytes
 from assay.crypto.committee.score import MaskKind
@@ -70,7 +70,7 @@ class Member:
         return self._secrets.join().to_bytes()
 
     def seeds_data(self, joins: Sequence[Join]) -> bytes:
-        """Return the data of its SEEDS message, empty if it deals none, given every member's JOIN in order."""
+        """Return the data of its SEEDS message (empty if it deals none), given every JOIN in order."""
         exchange_keys = [join.exchange_key for join in joins]
         return deal(self.key, self.number, self._secrets.drawn, exchange_keys)
 
@@ -114,14 +114,16 @@ class Member:
         return share_bytes(coin.gen_share(self._shares(), round_id))
 
     def release_share(self, slot: int, c0: U64, c1: U64, owner: bytes) -> bytes:
-        """Return the data of RELEASE slot ``slot``: its share of that ciphertext of the sum, sealed to the owner."""
+        """Return the data of RELEASE slot ``slot``: its share of that ciphertext, sealed to the owner."""
         share = release.gen_share(self._shares(), c0, c1)
         return release.seal_share(self.key, self.number, slot, share, self._secrets.signing_seed, owner)
 
     def _shares(self) -> Sharer:
         """Return the sharer, made once; its share of the secret key is worked out at first use and kept."""
         if not self.has_seeds:
-            raise CommitteeFileError(f"member {self.number} of key {self.key.key_id} has not received its seeds yet")
+            raise CommitteeFileError(
+                f"member {self.number} of key {self.key.key_id} has not received its seeds yet"
+            )
         if self._sharer is None:
             self._sharer = Sharer(self.key, self.number, self._secrets.received)
         return self._sharer

@@ -2,9 +2,12 @@
 
 Every message has one length, known before it arrives, and one encoding:
 
-- JOIN: X25519 key (32) || Ed25519 signing key (32) || 32 bytes of hash for each seed the member deals, ascending.
-- SEEDS: for each seed the member deals, ascending, for each of its holders, ascending, a sealed box of 80 bytes.
-- PUBLIC_KEY and RELIN_KEY slots: N residues modulo one prime, 8 bytes little endian each, in SEAL's NTT order.
+- JOIN: X25519 key (32) || Ed25519 signing key (32) || 32 bytes of hash for each seed the member deals,
+  ascending.
+- SEEDS: for each seed the member deals, ascending, for each of its holders, ascending, a sealed box of 80
+  bytes.
+- PUBLIC_KEY and RELIN_KEY slots: N residues modulo one prime, 8 bytes little endian each, in SEAL's NTT
+  order.
 - RELEASE slot: a sealed box of ``16 (N/2 - 1)`` bytes of share and a signature of 64.
 - A share: 16 bytes little endian, below Q.
 """
@@ -100,14 +103,18 @@ def parse_join(n: int, member: int, data: bytes) -> Join:
     Raises
     ------
     MessageError
-        Wrong length, an X25519 key of small order, or a signing key that is not a canonical Ed25519 point of the
-        prime-order group.
+        Wrong length, an X25519 key of small order, or a signing key that is not a canonical Ed25519 point
+        of the prime-order group.
     """
     if len(data) != join_size(n, member):
-        raise MessageError(f"JOIN of member {member} of {n} has {join_size(n, member)} bytes, not {len(data)}")
+        raise MessageError(
+            f"JOIN of member {member} of {n} has {join_size(n, member)} bytes, not {len(data)}"
+        )
     exchange_key, signing_key = data[:KEY_BYTES], data[KEY_BYTES : 2 * KEY_BYTES]
     if not is_exchange_key(exchange_key):
-        raise MessageError("the X25519 key in JOIN has small order; nothing can be sealed to it, draw another")
+        raise MessageError(
+            "the X25519 key in JOIN has small order; nothing can be sealed to it, draw another"
+        )
     if not nacl.bindings.crypto_core_ed25519_is_valid_point(signing_key):
         raise MessageError("the signing key in JOIN is not a valid Ed25519 public key; draw another")
     rest = range(2 * KEY_BYTES, len(data), HASH_BYTES)

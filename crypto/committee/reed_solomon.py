@@ -1,9 +1,10 @@
 """Reed-Solomon decoding over a prime field: find the polynomial most members agree on, and who disagrees.
 
-Member ``i`` holds the value of a polynomial at the point ``i + 1``. With ``n = 3t + 1`` members and a polynomial
-of degree at most t, any ``2t + 1`` values that lie on one polynomial determine it, however many others are missing
-or wrong: two such sets share at least ``t + 1`` members. The decoder is Gao's ("A new algorithm for decoding
-Reed-Solomon codes", 2003): interpolate all received values, then run the extended Euclidean algorithm half way.
+Member ``i`` holds the value of a polynomial at the point ``i + 1``. With ``n = 3t + 1`` members and a
+polynomial of degree at most t, any ``2t + 1`` values that lie on one polynomial determine it, however many
+others are missing or wrong: two such sets share at least ``t + 1`` members. The decoder is Gao's ("A new
+algorithm for decoding Reed-Solomon codes", 2003): interpolate all received values, then run the extended
+Euclidean algorithm half way.
 
 A polynomial is a list of coefficients modulo the prime, lowest first, without trailing zeros.
 """
@@ -23,9 +24,10 @@ def point(member: int) -> int:
 
 @lru_cache(maxsize=4096)
 def lagrange(members: tuple[int, ...], at: int, modulus: int) -> tuple[int, ...]:
-    """Return the weights with which the values of ``members`` give the polynomial's value at the point ``at``.
+    """Return the weights with which the values of ``members`` give the polynomial's value at ``at``.
 
-    ``modulus`` may be composite: differences of points are below 11 and so invertible modulo every prime in use.
+    ``modulus`` may be composite: differences of points are below 11 and so invertible modulo every prime in
+    use.
     """
     weights = []
     for i in members:
@@ -59,8 +61,8 @@ def outliers(values: Mapping[int, int], degree: int, prime: int) -> tuple[int, .
     Returns
     -------
     tuple of int or None
-        Ascending members that disagree; None if no polynomial of that degree is within half the distance of the
-        code, that is if more than ``(len(values) - degree - 1) / 2`` values would have to be wrong.
+        Ascending members that disagree; None if no polynomial of that degree is within half the distance of
+        the code, that is if more than ``(len(values) - degree - 1) / 2`` values would have to be wrong.
     """
     members = tuple(sorted(values))
     if len(members) <= degree:
@@ -76,9 +78,7 @@ def outliers(values: Mapping[int, int], degree: int, prime: int) -> tuple[int, .
     return wrong if 2 * len(wrong) <= len(members) - degree - 1 else None
 
 
-def _gao(
-    members: tuple[int, ...], values: Mapping[int, int], degree: int, prime: int
-) -> Polynomial | None:
+def _gao(members: tuple[int, ...], values: Mapping[int, int], degree: int, prime: int) -> Polynomial | None:
     """Return the message polynomial by Gao's algorithm, or None if the division leaves a remainder."""
     root_product, received = _interpolate(members, values, prime)
     r0, r1 = root_product, received

@@ -1,10 +1,10 @@
 """Releasing the sum of the paid updates to the owner of a round, and to nobody else.
 
 Parameter j of an update lies at ``X^j - X^(N-j)``, so the owner needs ``d_j - d_(N-j)`` of the decryption
-``d = c0 + c1 s``, j = 1 .. N/2 - 1; the other half of d is not opened at all. Member i's share is that difference of
-``c0 + c1 s(i)`` plus a shared mask for every j, derived from the key's seeds and the digest of ``c1``. It signs the
-share with its fresh signing key and seals both to the owner. The owner decodes as everybody decodes a scalar, and a
-signed share it holds proves to others what the member sent.
+``d = c0 + c1 s``, j = 1 .. N/2 - 1; the other half of d is not opened at all. Member i's share is that
+difference of ``c0 + c1 s(i)`` plus a shared mask for every j, derived from the key's seeds and the digest
+of ``c1``. It signs the share with its fresh signing key and seals both to the owner. The owner decodes as
+everybody decodes a scalar, and a signed share it holds proves to others what the member sent.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ def aggregate_shares(
     Returns
     -------
     Decoded or Undecided
-        N/2 - 1 signed Python integers: ``2 * scale * (sum of parameter j)`` plus noise and mask. A share that is not
-        reduced modulo Q is wrong.
+        N/2 - 1 signed Python integers: ``2 * scale * (sum of parameter j)`` plus noise and mask. A share
+        that is not reduced modulo Q is wrong.
     """
     ring = cipher_ring(key.preset)
     parsed = {member: _parse(key.preset, share) for member, share in shares.items()}
@@ -129,7 +129,11 @@ def aggregate_shares(
 
 
 def collect(
-    key: CommitteeKey, slot: int, boxes: Mapping[int, bytes], owner_secret: bytes, signing_keys: Mapping[int, bytes]
+    key: CommitteeKey,
+    slot: int,
+    boxes: Mapping[int, bytes],
+    owner_secret: bytes,
+    signing_keys: Mapping[int, bytes],
 ) -> Decoded[NDArray[np.object_]] | Undecided:
     """Open, check and combine the sealed shares of one ciphertext of the sum: the owner's side.
 

@@ -1,13 +1,13 @@
 """The relinearisation key, made together, in SEAL's layout for key switching.
 
-For each ciphertext prime j there is a component ``(b_j, a_j)`` modulo all three primes with
-``b_j = -(a_j s + e_j)``, to which ``P s^2`` is added modulo prime j alone, P being the special prime (Bajard's RNS
+For each ciphertext prime j there is a component ``(b_j, a_j)`` modulo all three primes with ``b_j = -(a_j s
++ e_j)``, to which ``P s^2`` is added modulo prime j alone, P being the special prime (Bajard's RNS
 decomposition, as in SEAL's ``KeyGenerator``). A slot is component times prime: ``component * 3 + prime``.
 
-``s(i)^2`` lies on a polynomial of degree 2t, which tells more than its value at 0. So in the two slots that hold
-``s^2`` a member adds a pseudo-random share of zero of degree 2t. Combining takes all n shares: with degree 2t a wrong
-share among ``3t + 1`` is noticed but not located. Then the attempt is given up, its seeds, which served nothing yet,
-are opened, and `blame` names who sent something else than its seeds say.
+``s(i)^2`` lies on a polynomial of degree 2t, which tells more than its value at 0. So in the two slots that
+hold ``s^2`` a member adds a pseudo-random share of zero of degree 2t. Combining takes all n shares: with
+degree 2t a wrong share among ``3t + 1`` is noticed but not located. Then the attempt is given up, its
+seeds, which served nothing yet, are opened, and `blame` names who sent something else than its seeds say.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def gen_share(sharer: Sharer, component: int, prime: int) -> U64:
 def aggregate_shares(
     key: CommitteeKey, component: int, prime: int, shares: Mapping[int, U64]
 ) -> Decoded[U64] | Undecided | Disagreement:
-    """Combine every member's share (member -> residues, shape (1, N)) into ``b_j`` modulo one prime, shape (1, N).
+    """Combine every member's share (residues, shape (1, N)) into ``b_j`` modulo one prime, shape (1, N).
 
     Returns
     -------
@@ -72,7 +72,9 @@ def blame(
     key: CommitteeKey, seeds: Mapping[int, bytes], component: int, prime: int, shares: Mapping[int, U64]
 ) -> tuple[int, ...]:
     """Name the members, ascending, whose share is not what the opened seeds (all of them, by number) give."""
-    expected = ((member, gen_share(Sharer(key, member, seeds), component, prime)) for member in sorted(shares))
+    expected = (
+        (member, gen_share(Sharer(key, member, seeds), component, prime)) for member in sorted(shares)
+    )
     return tuple(member for member, share in expected if not np.array_equal(share, shares[member]))
 
 

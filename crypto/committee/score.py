@@ -1,10 +1,11 @@
 """Opening one scalar: the constant coefficient of a ciphertext, under a mask.
 
-A ciphertext ``(c0, c1)`` decrypts to ``c0 + c1 s``, and in NTT form the constant coefficient of a polynomial is
-``N^-1`` times the sum of its values. Member i answers with that of ``c1 s(i)`` plus its share ``E(i)`` of a mask. The
-mask is derived from the key's seeds and the digest of ``c1`` and from nothing else, so that asking again, in whatever
-disguise, gives the same bits and no second mask; being a sharing itself, it leaves all answers exactly on one
-polynomial of degree t ("noise flooding" of threshold decryption, as in Zama's KMS for small sessions).
+A ciphertext ``(c0, c1)`` decrypts to ``c0 + c1 s``, and in NTT form the constant coefficient of a
+polynomial is ``N^-1`` times the sum of its values. Member i answers with that of ``c1 s(i)`` plus its share
+``E(i)`` of a mask. The mask is derived from the key's seeds and the digest of ``c1`` and from nothing else,
+so that asking again, in whatever disguise, gives the same bits and no second mask; being a sharing itself,
+it leaves all answers exactly on one polynomial of degree t ("noise flooding" of threshold decryption, as in
+Zama's KMS for small sessions).
 """
 
 from __future__ import annotations

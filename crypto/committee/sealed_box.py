@@ -1,8 +1,9 @@
 """X25519 sealed boxes with a chosen ephemeral key.
 
-The format is libsodium's ``crypto_box_seal``: 32 bytes of ephemeral public key, 16 of authenticator, then the text;
-any libsodium opens it. The ephemeral secret is the caller's instead of random, derived from the sealed text, so
-that sealing again gives the same bytes and whoever learns the text can check a box that was sent to somebody else.
+The format is libsodium's ``crypto_box_seal``: 32 bytes of ephemeral public key, 16 of authenticator, then
+the text; any libsodium opens it. The ephemeral secret is the caller's instead of random, derived from the
+sealed text, so that sealing again gives the same bytes and whoever learns the text can check a box that was
+sent to somebody else.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""A member's committee files: what it drew and received for each key, on disk before anything derived is sent.
+"""A member's committee files: what it drew and received for each key, on disk before it is used.
 
-One file a key, mode 0600, in a directory of mode 0700. A file is replaced as a whole: write a temporary one, fsync,
-rename, fsync the directory; so after a crash a member holds exactly the draws it may have sent already. Its content is
-canonical JSON. This is the only place of `assay.crypto.committee` that draws randomness.
+One file a key, mode 0600, in a directory of mode 0700. A file is replaced as a whole: write a temporary
+one, fsync, rename, fsync the directory; so after a crash a member holds exactly the draws it may have sent
+already. Its content is canonical JSON. This is the only place of `assay.crypto.committee` that draws
+randomness.
 
-Erasing overwrites before it unlinks. On flash storage and copy-on-write file systems the medium may keep old blocks
-all the same: keep the directory on an encrypted volume if that matters.
+Erasing overwrites before it unlinks. On flash storage and copy-on-write file systems the medium may keep
+old blocks all the same: keep the directory on an encrypted volume if that matters.
 """
 
 from __future__ import annotations
@@ -114,8 +115,8 @@ class CommitteeFiles:
         secrets = self.load(key.key_id)
         if (secrets.key, secrets.member) != (key, member):
             raise CommitteeFileError(
-                f"{self._path(key.key_id)} is for {secrets.key}, member {secrets.member}, not {key}, member {member}; "
-                "it belongs to another chain or node: move it away"
+                f"{self._path(key.key_id)} is for {secrets.key}, member {secrets.member}, "
+                f"not {key}, member {member}; it belongs to another chain or node: move it away"
             )
         return secrets
 
@@ -137,20 +138,26 @@ class CommitteeFiles:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError as error:
-            raise CommitteeFileError(f"cannot read {path}: {error.strerror}; restore it from this node's copy") from None
+            raise CommitteeFileError(
+                f"cannot read {path}: {error.strerror}; restore it from this node's copy"
+            ) from None
         with open(descriptor, "rb") as file:
             _check_private(path, os.fstat(descriptor), stat.S_ISREG, 0o600)
             data = file.read(MAX_BYTES + 1)
         secrets = _decode(path, data)
         if secrets.key.key_id != key_id:
-            raise CommitteeFileError(f"{path} holds key {secrets.key.key_id}; it was renamed: give it its own name")
+            raise CommitteeFileError(
+                f"{path} holds key {secrets.key.key_id}; it was renamed: give it its own name"
+            )
         return secrets
 
     def save(self, secrets: MemberSecrets) -> None:
         """Write the file of a key, durably and as a whole, and overwrite what it replaces."""
         path = self._path(secrets.key.key_id)
         temporary = path.with_suffix(".json.tmp")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+        )
         with open(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o600)  # whatever the umask
             file.write(_encode(secrets))
@@ -187,7 +194,7 @@ def _check_private(path: Path, status: os.stat_result, kind: Callable[[int], boo
     if not kind(status.st_mode) or status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & ~mode:
         raise CommitteeFileError(
             f"{path} must belong to the user that runs the node and be closed to others (mode {mode:o}), "
-            f"it has mode {stat.S_IMODE(status.st_mode):o}; if nobody else can have read it: chmod {mode:o} {path}"
+            f"it has mode {stat.S_IMODE(status.st_mode):o}; if nobody can have read it: chmod {mode:o} {path}"
         )
 
 

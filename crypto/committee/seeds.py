@@ -1,9 +1,10 @@
-"""Dealing the replicated seeds: hash first, then sealed to every holder, so that cheating can be shown to all.
+"""Dealing the replicated seeds: hash first, then sealed to every holder; cheating can be shown to all.
 
-The dealer of a seed posts its hash in JOIN and, once all hashes are there, the seed sealed to each holder (itself
-included) in SEEDS. The ephemeral key of a sealed box is derived from the seed. So a holder who has opened its own box
-can check every other box of that seed, and if a holder complains the dealer opens the seed: whoever recomputes hash
-and boxes sees whether the dealer or the complaint was false. Opened seeds belong to an attempt that is given up.
+The dealer of a seed posts its hash in JOIN and, once all hashes are there, the seed sealed to each holder
+(itself included) in SEEDS. The ephemeral key of a sealed box is derived from the seed. So a holder who has
+opened its own box can check every other box of that seed, and if a holder complains the dealer opens the
+seed: whoever recomputes hash and boxes sees whether the dealer or the complaint was false. Opened seeds
+belong to an attempt that is given up.
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ def receive(
         source = dealer(key.size, number)
         start = box_offset(key.size, number, member)
         seed = unseal(messages[source][start : start + BOX_BYTES], secret)
-        if seed is None or not hmac.compare_digest(seed_hash(key, number, seed), _hash_of(key, number, joins)):
+        if seed is None or not hmac.compare_digest(
+            seed_hash(key, number, seed), _hash_of(key, number, joins)
+        ):
             complaints.append(Complaint(source, number, None))
             continue
         seeds[number] = seed
@@ -98,8 +101,10 @@ def receive(
     return seeds, tuple(complaints)
 
 
-def dealt_honestly(key: CommitteeKey, number: int, seed: bytes, joins: Sequence[Join], message: bytes) -> bool:
-    """Judge a complaint: tell whether an opened seed has the posted hash and was sealed rightly to every holder.
+def dealt_honestly(
+    key: CommitteeKey, number: int, seed: bytes, joins: Sequence[Join], message: bytes
+) -> bool:
+    """Judge a complaint: tell whether an opened seed has the posted hash and was sealed as it had to be.
 
     Parameters
     ----------
@@ -116,8 +121,8 @@ def dealt_honestly(key: CommitteeKey, number: int, seed: bytes, joins: Sequence[
     Returns
     -------
     bool
-        False proves the dealer false (if the dealer opened the seed, or the seed has the posted hash); True refutes
-        the complaint.
+        False proves the dealer false (if the dealer opened the seed, or the seed has the posted hash); True
+        refutes the complaint.
     """
     if len(seed) != 32 or seed_hash(key, number, seed) != _hash_of(key, number, joins):
         return False

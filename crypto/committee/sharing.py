@@ -1,9 +1,10 @@
 """Pseudo-random secret sharing: Shamir shares of values that nobody deals and nobody knows.
 
-For every t-subset B let ``f_B`` be the polynomial of degree t with ``f_B(0) = 1`` and ``f_B(b + 1) = 0`` for b in B.
-If ``phi_B`` is derived from seed B, then ``sum over B of phi_B f_B`` is a polynomial of degree at most t whose value
-at 0 is ``sum of phi_B``, and member i, who holds every seed with i not in B, computes its value at ``i + 1`` alone
-(Cramer, Damgard, Ishai 2005, section 3). Everything is modulo Q, or residue by residue modulo its primes.
+For every t-subset B let ``f_B`` be the polynomial of degree t with ``f_B(0) = 1`` and ``f_B(b + 1) = 0``
+for b in B. If ``phi_B`` is derived from seed B, then ``sum over B of phi_B f_B`` is a polynomial of degree
+at most t whose value at 0 is ``sum of phi_B``, and member i, who holds every seed with i not in B, computes
+its value at ``i + 1`` alone (Cramer, Damgard, Ishai 2005, section 3). Everything is modulo Q, or residue by
+residue modulo its primes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from assay.crypto.committee.key import CommitteeKey
@@ -64,7 +64,9 @@ class Sharer:
         numbers = held(key.size, member)
         missing = [number for number in numbers if len(seeds.get(number, b"")) != SEED_BYTES]
         if missing:
-            raise ValueError(f"member {member} lacks the seeds {missing} of key {key.key_id}; receive them first")
+            raise ValueError(
+                f"member {member} lacks the seeds {missing} of key {key.key_id}; receive them first"
+            )
         self.key = key
         self.member = member
         modulus = key_ring(key.preset).modulus
@@ -76,8 +78,8 @@ class Sharer:
     def integer(self, tag: str, span: int, offset: int, *parts: bytes | int) -> int:
         """Return a share, modulo Q, of the sum of one integer a seed.
 
-        Each is uniform on ``[offset, offset + span)`` up to 2^-128: 32 bytes of its stream, little endian, reduced
-        modulo ``span``, which is at most Q < 2^122.
+        Each is uniform on ``[offset, offset + span)`` up to 2^-128: 32 bytes of its stream, little endian,
+        reduced modulo ``span``, which is at most Q < 2^122.
         """
         modulus, total = cipher_ring(self.key.preset).modulus, 0
         domain = self.key.domain(tag)
@@ -103,7 +105,7 @@ class Sharer:
         return ring.linear_combination((factor for _, factor in self._pieces), pieces)
 
     def error(self, tag: str, ring: Ring, *parts: bytes | int) -> U64:
-        """Return a share, in NTT form, of a sum of error polynomials from SEAL's centered binomial distribution."""
+        """Return a share, in NTT form, of a sum of SEAL's centered binomial error polynomials."""
         return ring.forward(self.polynomial(tag, ring, lambda stream: stream.error(ring.degree), *parts))
 
     @cached_property
@@ -118,8 +120,8 @@ class Sharer:
     def zero(self, tag: str, ring: Ring, *parts: bytes | int) -> U64:
         """Return a share of zero on a random polynomial of degree 2t, for a ring of one prime.
 
-        The polynomial is ``sum over B, k = 1..t of phi_{B,k} x^k f_B(x)`` with uniform ``phi``: all of degree 2t that
-        vanish at 0, as far as any t members can tell. For t = 0 it is zero.
+        The polynomial is ``sum over B, k = 1..t of phi_{B,k} x^k f_B(x)`` with uniform ``phi``: all of
+        degree 2t that vanish at 0, as far as any t members can tell. For t = 0 it is zero.
         """
         domain, prime = self.key.domain(tag), ring.primes[0]
         x, orders = point(self.member), range(1, self.key.threshold + 1)

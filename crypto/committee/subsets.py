@@ -2,30 +2,31 @@
 
 A committee has ``n = 3t + 1`` members, numbered from 0. For every t-subset B there is one seed, held by the
 ``2t + 1`` members *outside* B (replicated secret sharing; Cramer, Damgard, Ishai, "Share conversion,
-pseudorandom secret-sharing and applications to secure computation", TCC 2005). The lowest-numbered holder deals
-it. Subsets are numbered in lexicographic order; a committee of one has the empty subset alone, hence one seed.
+pseudorandom secret-sharing and applications to secure computation", TCC 2005). The lowest-numbered holder
+deals it. Subsets are numbered in lexicographic order; a committee of one has the empty subset alone, hence
+one seed.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from itertools import combinations
 
 from assay.crypto.presets import threshold
 
 
 def quorum(n: int) -> int:
-    """Return ``2t + 1``: how many shares must lie on one polynomial of degree t before a value is accepted."""
+    """Return ``2t + 1``: how many shares must lie on one polynomial before a value is accepted."""
     return 2 * threshold(n) + 1
 
 
-@lru_cache(maxsize=None)
+@cache
 def subsets(n: int) -> tuple[tuple[int, ...], ...]:
     """Return every t-subset of ``range(n)`` in lexicographic order; seed k belongs to ``subsets(n)[k]``."""
     return tuple(combinations(range(n), threshold(n)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def holders(n: int, seed: int) -> tuple[int, ...]:
     """Return the members that hold seed number ``seed``, ascending: those outside its subset."""
     outside = subsets(n)[seed]
@@ -37,14 +38,14 @@ def dealer(n: int, seed: int) -> int:
     return holders(n, seed)[0]
 
 
-@lru_cache(maxsize=None)
+@cache
 def held(n: int, member: int) -> tuple[int, ...]:
     """Return the numbers of the C(n-1, t) seeds that ``member`` holds, ascending."""
     check_member(n, member)
     return tuple(seed for seed, subset in enumerate(subsets(n)) if member not in subset)
 
 
-@lru_cache(maxsize=None)
+@cache
 def dealt(n: int, member: int) -> tuple[int, ...]:
     """Return the numbers of the seeds that ``member`` deals, ascending; empty for members above t."""
     check_member(n, member)
