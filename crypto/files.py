@@ -52,7 +52,7 @@ def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(path.parent)
+    sync_directory(path.parent)
 
 
 def read_private(path: Path, max_bytes: int) -> bytes:
@@ -75,7 +75,8 @@ def read_private(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _sync_directory(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
+    """Make the entries of a directory durable: files made, renamed or removed in it."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,7 @@
 """A member's committee files: what it drew and received for each key, on disk before it is used.
 
-One file a key, mode 0600, in a directory of mode 0700. A file is replaced as a whole: write a temporary
-one, fsync, rename, fsync the directory; so after a crash a member holds exactly the draws it may have sent
-already. Its content is canonical JSON. This is the only place of `assay.crypto.committee` that draws
+One file a key, mode 0600, in a directory of mode 0700. A file is written whole or not at all, and
+durably, so after a crash a member holds exactly the draws it may have sent already. Its content is canonical JSON. This is the only place of `assay.crypto.committee` that draws
 randomness.
 
 Erasing overwrites before it unlinks. On flash storage and copy-on-write file systems the medium may keep
@@ -15,9 +14,10 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from assay.crypto import accounts
 from assay.crypto.committee.key import CommitteeKey
@@ -26,6 +26,7 @@ from assay.crypto.committee.sealed_box import public_key
 from assay.crypto.committee.seeds import seed_hash
 from assay.crypto.committee.subsets import dealt, held
 from assay.crypto.errors import CryptoError
+from assay.crypto.files import UnsafeMode, ensure_private_dir, read_private, sync_directory, write_private
 from assay.crypto.presets import by_name
 from assay.crypto.ring import fresh_seed
 
@@ -90,9 +91,9 @@ class CommitteeFiles:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(directory, os.lstat(directory), stat.S_ISDIR, 0o700)
-        for left_over in directory.glob("*.tmp"):  # of a write that a crash cut short
+        ensure_private_dir(directory)
+        _check_private(directory)
+        for left_over in directory.glob(".key-*"):  # of a write that a crash cut short
             self._destroy(left_over)
 
     def keys(self) -> list[int]:
@@ -136,36 +137,23 @@ class CommitteeFiles:
         """
         path = self._path(key_id)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError as error:
+            data = read_private(path, MAX_BYTES)
+        except UnsafeMode as error:
+            raise CommitteeFileError(str(error)) from None
+        except (OSError, ValueError) as error:
             raise CommitteeFileError(
-                f"cannot read {path}: {error.strerror}; restore it from this node's copy"
+                f"cannot read the committee file: {error}; restore it from this node's copy"
             ) from None
-        with open(descriptor, "rb") as file:
-            _check_private(path, os.fstat(descriptor), stat.S_ISREG, 0o600)
-            data = file.read(MAX_BYTES + 1)
         secrets = _decode(path, data)
         if secrets.key.key_id != key_id:
-            raise CommitteeFileError(
-                f"{path} holds key {secrets.key.key_id}; it was renamed: give it its own name"
-            )
+            raise CommitteeFileError(f"{path} holds key {secrets.key.key_id}; give it back its own name")
         return secrets
 
     def save(self, secrets: MemberSecrets) -> None:
         """Write the file of a key, durably and as a whole, and overwrite what it replaces."""
         path = self._path(secrets.key.key_id)
-        temporary = path.with_suffix(".json.tmp")
-        descriptor = os.open(
-            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
-        with open(descriptor, "wb") as file:
-            os.fchmod(descriptor, 0o600)  # whatever the umask
-            file.write(_encode(secrets))
-            file.flush()
-            os.fsync(descriptor)
-        replaced = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC) if path.exists() else None
-        os.replace(temporary, path)
-        self._sync()
+        replaced = path.open("r+b") if path.exists() else None
+        write_private(path, _encode(secrets))
         if replaced is not None:
             _overwrite(replaced)
 
@@ -175,35 +163,30 @@ class CommitteeFiles:
             self._destroy(self._path(key_id))
 
     def _destroy(self, path: Path) -> None:
-        _overwrite(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
+        _overwrite(path.open("r+b"))
         path.unlink()
-        self._sync()
+        sync_directory(self.directory)
 
     def _path(self, key_id: int) -> Path:
         return self.directory / f"key-{key_id}.json"
 
-    def _sync(self) -> None:
-        descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
-
-def _check_private(path: Path, status: os.stat_result, kind: Callable[[int], bool], mode: int) -> None:
-    if not kind(status.st_mode) or status.st_uid != os.geteuid() or stat.S_IMODE(status.st_mode) & ~mode:
+def _check_private(directory: Path) -> None:
+    status = os.lstat(directory)
+    mode = stat.S_IMODE(status.st_mode)
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or mode & ~0o700:
         raise CommitteeFileError(
-            f"{path} must belong to the user that runs the node and be closed to others (mode {mode:o}), "
-            f"it has mode {stat.S_IMODE(status.st_mode):o}; if nobody can have read it: chmod {mode:o} {path}"
+            f"{directory} must be a directory of the user that runs the node and closed to others, it has mode "
+            f"{mode:o}; if nobody else can have read it: chmod 700 {directory}"
         )
 
 
-def _overwrite(descriptor: int) -> None:
+def _overwrite(file: BinaryIO) -> None:
     """Overwrite a file with zeros, make that durable, and close it."""
-    with open(descriptor, "wb", closefd=True) as file:
-        file.write(bytes(os.fstat(descriptor).st_size))
+    with file:
+        file.write(bytes(os.fstat(file.fileno()).st_size))
         file.flush()
-        os.fsync(descriptor)
+        os.fsync(file.fileno())
 
 
 def _encode(secrets: MemberSecrets) -> bytes:
