@@ -9,3 +9,7 @@ class CryptoError(Exception):
 
 class PresetError(CryptoError, ValueError):
     """A preset, committee or round size that does not satisfy the inequalities."""
+
+
+class EngineMismatch(CryptoError, RuntimeError):
+    """The homomorphic engine of this machine does not compute what every other node computes."""

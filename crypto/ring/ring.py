@@ -106,7 +106,12 @@ class Ring:
         values = np.asarray(integers)
         if values.dtype.kind not in "iO":
             values = np.array(integers, dtype=object)
-        return np.stack([(values % q).astype(np.uint64) for q in self.primes], axis=-2)
+        if values.dtype.kind == "i" and _within(values, min(self.primes)):
+            values = values.astype(np.int64, copy=False)
+            rows = [values + ((values >> 63) & q) for q in self.primes]  # the shift is -1 where negative
+        else:
+            rows = [values % q for q in self.primes]
+        return np.stack(rows, axis=-2).astype(np.uint64)
 
     def encode(self, integers: Integers) -> U64:
         """NTT form of the polynomial with these signed integer coefficients."""
@@ -154,6 +159,10 @@ class Ring:
             raise ValueError(f"residues must have shape (..., {self.shape[0]}, {self.shape[1]}), not {shape}")
         flat = [np.ascontiguousarray(np.broadcast_to(a, shape)).reshape(-1, *self.shape) for a in operands]
         return kernel(*flat, self.tables).reshape(shape)
+
+
+def _within(values: NDArray[Any], bound: int) -> bool:
+    return values.size > 0 and int(values.max()) < bound and int(values.min()) > -bound
 
 
 @lru_cache(maxsize=8)

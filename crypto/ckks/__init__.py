@@ -1,0 +1,1 @@
+"""CKKS as Assay uses it: packing, encryption, payload format, and the homomorphic engine."""

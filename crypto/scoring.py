@@ -1,0 +1,139 @@
+"""From ciphertexts to the ciphertexts of scalars that the committee opens.
+
+Every product is doubled. A one-shot proof shows that ``d * (c0, c1)`` is short
+for a symmetric ``d``, which is divisible by ``2 - X - X^-1``; denominators that
+divide 2 then come free, and the factor 2 takes them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assay.crypto.ckks import payload
+from assay.crypto.ckks.encrypt import encrypt
+from assay.crypto.ckks.packing import pack
+from assay.crypto.committee.score import digest as c1_digest
+from assay.crypto.presets import LENGTH_CHECKS, RHO_BOUND, Preset
+from assay.crypto.ring import Stream, cipher_ring
+from assay.crypto.ring.tables import U64
+
+if TYPE_CHECKING:  # the engine needs TenSEAL; length products do not
+    from assay.crypto.ckks.engine import Ciphertext, Engine, RelinKey
+
+_RHO = b"length-check"
+_SELF_TEST = b"self-test"
+
+
+@dataclass(frozen=True)
+class ScalarCiphertext:
+    """A ciphertext of which only the constant coefficient will be opened.
+
+    Attributes
+    ----------
+    constant : int
+        Constant coefficient of its first polynomial, in [0, Q).
+    c1 : uint64, shape (2, N)
+        Its second polynomial: residues in NTT form.
+    """
+
+    constant: int
+    c1: U64
+
+    @property
+    def c1_bytes(self) -> bytes:
+        """Residues of ``c1``, 8 bytes each, little endian."""
+        return self.c1.astype("<u8").tobytes()
+
+    @cached_property
+    def digest(self) -> bytes:
+        """SHA-256 of `c1_bytes`: names the mask under which the scalar is opened."""
+        return c1_digest(self.c1)
+
+
+def rho(coin: bytes, contributor: bytes, check: int, ciphertext: int, preset: Preset) -> NDArray[np.int64]:
+    """Public vector of one length check and one ciphertext.
+
+    Parameters
+    ----------
+    coin : bytes
+        32 bytes the committee opened after the last reveal.
+    contributor : bytes
+        Address of the submission's sender; empty for the reference.
+    check, ciphertext : int
+        Which of the eight checks; which ciphertext of the payload.
+
+    Returns
+    -------
+    int64, shape (N/2 - 1,)
+        Uniform on the odd integers of absolute value below 2^17: 16 bits give the
+        value, then one bit for each gives the sign (set: negative; lowest bit first).
+    """
+    if len(coin) != 32 or not 0 <= check < LENGTH_CHECKS:
+        raise ValueError("a length check has a coin of 32 bytes and a number below 8")
+    count = preset.capacity
+    data = Stream(_RHO, coin, contributor, check, ciphertext).read(2 * count + -(-count // 8))
+    sizes = 2 * np.frombuffer(data, dtype="<u2", count=count).astype(np.int64) + 1
+    signs = np.unpackbits(np.frombuffer(data, dtype=np.uint8, offset=2 * count), count=count, bitorder="little")
+    assert RHO_BOUND == 1 << 17  # noqa: S101 - 16 bits and the odd bit
+    return np.asarray(np.where(signs == 1, -sizes, sizes), dtype=np.int64)
+
+
+def length_product(
+    ciphertexts: U64, coin: bytes, contributor: bytes, check: int, preset: Preset
+) -> ScalarCiphertext:
+    """Ciphertext of ``2 * <g, rho_k>``, in `Preset.length_unit`.
+
+    Parameters
+    ----------
+    ciphertexts : uint64, shape (K, 2, 2, N)
+        A parsed payload.
+    """
+    ring = cipher_ring(preset)
+    total = np.zeros((2, *ring.shape), dtype=np.uint64)
+    for index, ciphertext in enumerate(ciphertexts):
+        vector = ring.encode(pack(2 * rho(coin, contributor, check, index, preset), preset)[0])
+        total = ring.add(total, ring.mul(vector, ciphertext))
+    return ScalarCiphertext(ring.constant(total[0]), total[1])
+
+
+def score_product(
+    engine: Engine, key: RelinKey, first: Sequence[Ciphertext], second: Sequence[Ciphertext]
+) -> ScalarCiphertext:
+    """Ciphertext of ``2 * <g, g'>``, in `Preset.unit`: products summed over the payloads' ciphertexts, relinearised once.
+
+    Parameters
+    ----------
+    first, second : sequence of Ciphertext
+        Two payloads inside the engine, of equally many ciphertexts.
+    """
+    ring = cipher_ring(engine.preset)
+    residues = engine.product(key, list(zip(first, second, strict=True)))
+    doubled = ring.add(residues, residues)
+    return ScalarCiphertext(ring.constant(doubled[0]), doubled[1])
+
+
+def add_payloads(payloads: Sequence[U64], preset: Preset) -> U64:
+    """Sum of parsed payloads, uint64 of shape (K, 2, 2, N): the aggregate G, or what is released."""
+    ring = cipher_ring(preset)
+    total = np.zeros_like(payloads[0])
+    for ciphertexts in payloads:
+        total = ring.add(total, ciphertexts)
+    return total
+
+
+def self_test_payload(p0: U64, p1: U64, preset: Preset) -> bytes:
+    """Payload of the update (1, 0, 0, ...), encrypted under a key with public randomness.
+
+    Its norm, opened by the committee, must be accepted by `bounds.norm_ok` before
+    the key serves a round. ``p0`` and ``p1`` have shape (2, N), NTT form.
+    """
+    message = np.zeros(1, dtype=np.int64)
+    message[0] = preset.scale
+    ciphertexts, _ = encrypt(pack(message, preset), p0, p1, preset, Stream(_SELF_TEST, c1_digest(p0)).read(32))
+    return payload.encode(ciphertexts, preset)
