@@ -1,8 +1,8 @@
 """A member's committee files: what it drew and received for each key, on disk before it is used.
 
-One file a key, mode 0600, in a directory of mode 0700. A file is written whole or not at all, and
-durably, so after a crash a member holds exactly the draws it may have sent already. Its content is canonical JSON. This is the only place of `assay.crypto.committee` that draws
-randomness.
+One file a key, mode 0600, in a directory of mode 0700. A file is written whole or not at all, and durably,
+so after a crash a member holds exactly the draws it may have sent already. Its content is canonical JSON.
+This is the only place of `assay.crypto.committee` that draws randomness.
 
 Erasing overwrites before it unlinks. On flash storage and copy-on-write file systems the medium may keep
 old blocks all the same: keep the directory on an encrypted volume if that matters.
@@ -176,8 +176,8 @@ def _check_private(directory: Path) -> None:
     mode = stat.S_IMODE(status.st_mode)
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or mode & ~0o700:
         raise CommitteeFileError(
-            f"{directory} must be a directory of the user that runs the node and closed to others, it has mode "
-            f"{mode:o}; if nobody else can have read it: chmod 700 {directory}"
+            f"{directory} must be a directory of the user that runs the node and closed to others, it has "
+            f"mode {mode:o}; if nobody else can have read it: chmod 700 {directory}"
         )
 
 
