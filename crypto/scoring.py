@@ -95,11 +95,12 @@ def length_product(
         A parsed payload.
     """
     ring = cipher_ring(preset)
-    total = np.zeros((2, *ring.shape), dtype=np.uint64)
+    constant, c1 = 0, ring.zero()
     for index, ciphertext in enumerate(ciphertexts):
         vector = ring.encode(pack(2 * rho(coin, contributor, check, index, preset), preset)[0])
-        total = ring.add(total, ring.mul(vector, ciphertext))
-    return ScalarCiphertext(ring.constant(total[0]), total[1])
+        constant += ring.constant_of_product(vector, ciphertext[0])
+        c1 = ring.add(c1, ring.mul(vector, ciphertext[1]))
+    return ScalarCiphertext(constant % ring.modulus, c1)
 
 
 def score_product(

@@ -47,15 +47,10 @@ def _mul_lazy(x: Any, w: Any, w_shoup: Any, q: Any) -> Any:
 
 
 @_inlined
-def _mul_barrett(a: Any, b: Any, q: Any, ratio_hi: Any, ratio_lo: Any) -> Any:
+def _mul_barrett(a: Any, b: Any, q: Any, shift: Any, barrett: Any) -> Any:
     hi, lo = _mulhi(a, b), a * b
-    carry = _mulhi(lo, ratio_lo)
-    cross = lo * ratio_hi + carry
-    high = _mulhi(lo, ratio_hi) + np.uint64(cross < carry)
-    cross2 = hi * ratio_lo + cross
-    high2 = _mulhi(hi, ratio_lo) + np.uint64(cross2 < cross)
-    quotient = hi * ratio_hi + high + high2
-    return _once(lo - quotient * q, q)
+    top = (hi << (np.uint64(64) - shift)) | (lo >> shift)
+    return _once(_once(lo - _mulhi(top, barrett) * q, q), q)
 
 
 @_compiled
@@ -126,11 +121,11 @@ def _sub(a: Any, b: Any, out: Any, q: Any) -> None:
 
 
 @_compiled
-def _mul(a: Any, b: Any, out: Any, q: Any, hi: Any, lo: Any) -> None:
+def _mul(a: Any, b: Any, out: Any, q: Any, shift: Any, barrett: Any) -> None:
     for i in range(a.shape[0]):
         for p in range(a.shape[1]):
             for j in range(a.shape[2]):
-                out[i, p, j] = _mul_barrett(a[i, p, j], b[i, p, j], q[p], hi[p], lo[p])
+                out[i, p, j] = _mul_barrett(a[i, p, j], b[i, p, j], q[p], shift[p], barrett[p])
 
 
 @_compiled
@@ -149,6 +144,29 @@ def _total(a: Any, out: Any, q: Any) -> None:
             for j in range(a.shape[2]):
                 total = _once(total + a[i, p, j], q[p])
             out[i, p] = total
+
+
+@_compiled
+def _dot(a: Any, b: Any, out: Any, q: Any, word: Any, shift: Any, barrett: Any) -> None:
+    for i in range(a.shape[0]):
+        for p in range(a.shape[1]):
+            total = np.uint64(0)
+            for start in range(0, a.shape[2], 64):
+                hi, lo = _block(a[i, p, start : start + 64], b[i, p, start : start + 64])
+                part = _mul_barrett(hi % q[p], word[p], q[p], shift[p], barrett[p])
+                total = _once(total + _once(part + lo % q[p], q[p]), q[p])
+            out[i, p] = total
+
+
+@_inlined
+def _block(a: Any, b: Any) -> Any:
+    """128-bit sum of at most 64 products, each below 2^122."""
+    hi = lo = np.uint64(0)
+    for j in range(a.shape[0]):
+        product = a[j] * b[j]
+        lo += product
+        hi += _mulhi(a[j], b[j]) + np.uint64(lo < product)
+    return hi, lo
 
 
 def forward(a: U64, t: Tables) -> U64:
@@ -182,7 +200,7 @@ def sub(a: U64, b: U64, t: Tables) -> U64:
 def mul(a: U64, b: U64, t: Tables) -> U64:
     """``a * b mod q``."""
     out = np.empty_like(a)
-    _mul(a, b, out, t.q, t.barrett_hi, t.barrett_lo)
+    _mul(a, b, out, t.q, t.shift, t.barrett)
     return out
 
 
@@ -197,4 +215,11 @@ def total(a: U64, t: Tables) -> U64:
     """Sum of the N residues modulo q, shape (B, P)."""
     out = np.empty(a.shape[:2], dtype=np.uint64)
     _total(a, out, t.q)
+    return out
+
+
+def dot(a: U64, b: U64, t: Tables) -> U64:
+    """Sum over N of ``a * b`` modulo q, shape (B, P)."""
+    out = np.empty(a.shape[:2], dtype=np.uint64)
+    _dot(a, b, out, t.q, t.word, t.shift, t.barrett)
     return out

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 try:
-    from assay.crypto.ring.compiled import add, forward, inverse, mul, mul_scalar, sub, total
+    from assay.crypto.ring.compiled import add, dot, forward, inverse, mul, mul_scalar, sub, total
 
     COMPILED = True
 except ImportError:  # the client's base install has no numba
-    from assay.crypto.ring.reference import add, forward, inverse, mul, mul_scalar, sub, total
+    from assay.crypto.ring.reference import add, dot, forward, inverse, mul, mul_scalar, sub, total
 
     COMPILED = False
 
-__all__ = ["COMPILED", "add", "forward", "inverse", "mul", "mul_scalar", "sub", "total"]
+__all__ = ["COMPILED", "add", "dot", "forward", "inverse", "mul", "mul_scalar", "sub", "total"]

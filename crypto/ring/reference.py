@@ -40,17 +40,12 @@ def sub(a: U64, b: U64, t: Tables) -> U64:
 
 
 def mul(a: U64, b: U64, t: Tables) -> U64:
-    """``a * b mod q`` by Barrett reduction of the 128-bit product."""
-    q, ratio_hi, ratio_lo = t.q[:, None], t.barrett_hi[:, None], t.barrett_lo[:, None]
+    """``a * b mod q`` by Barrett reduction: the estimated quotient is at most 2 too small."""
+    q, shift = t.q[:, None], t.shift[:, None]
     hi, lo = mulhi(a, b), a * b
-    # floor(product * floor(2^128 / q) / 2^128), which is the quotient or one less.
-    carry = mulhi(lo, ratio_lo)
-    cross = lo * ratio_hi + carry
-    high = mulhi(lo, ratio_hi) + (cross < carry)
-    cross2 = hi * ratio_lo + cross
-    high2 = mulhi(hi, ratio_lo) + (cross2 < cross)
-    quotient = hi * ratio_hi + high + high2
-    return _once(lo - quotient * q, q)
+    top = (hi << (np.uint64(64) - shift)) | (lo >> shift)  # product >> (b - 1), below 2^(b + 1)
+    rest = lo - mulhi(top, np.broadcast_to(t.barrett[:, None], top.shape)) * q
+    return _once(_once(rest, q), q)
 
 
 def mul_scalar(a: U64, factor: U64, factor_shoup: U64, t: Tables) -> U64:
@@ -98,7 +93,12 @@ def inverse(a: U64, t: Tables) -> U64:
 
 def total(a: U64, t: Tables) -> U64:
     """Sum of the N residues modulo q, shape (B, P)."""
-    halves = np.stack(((a >> _HALF).sum(axis=-1), (a & _LOW).sum(axis=-1)))  # each below N * 2^32
-    high, low = (halves % t.q)[..., None]
-    shift = np.full_like(t.q, np.uint64(1) << _HALF)[:, None]
-    return add(mul(high, np.broadcast_to(shift, high.shape), t), low, t)[..., 0]
+    while a.shape[-1] > 1:  # halve by adding the two halves; N is a power of two
+        half = a.shape[-1] // 2
+        a = add(a[..., :half], a[..., half:], t)
+    return a[..., 0]
+
+
+def dot(a: U64, b: U64, t: Tables) -> U64:
+    """Sum over N of ``a * b`` modulo q, shape (B, P)."""
+    return total(mul(a, b, t), t)

@@ -138,7 +138,15 @@ class Ring:
 
     def constant(self, a: U64) -> int:
         """Constant coefficient, in [0, Q), of one polynomial in NTT form: ``N^-1 * sum of its values``."""
-        sums = kernels.total(np.ascontiguousarray(a)[None], self.tables)
+        return self._mean(kernels.total(np.ascontiguousarray(a)[None], self.tables))
+
+    def constant_of_product(self, a: U64, b: U64) -> int:
+        """Constant coefficient, in [0, Q), of ``a * b``, both of shape (P, N) and in NTT form."""
+        return self._mean(
+            kernels.dot(np.ascontiguousarray(a)[None], np.ascontiguousarray(b)[None], self.tables)
+        )
+
+    def _mean(self, sums: U64) -> int:
         return int(self.combine(sums.T)[0]) * pow(self.degree, -1, self.modulus) % self.modulus
 
     def signed(self, value: int) -> int:

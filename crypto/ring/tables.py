@@ -53,8 +53,10 @@ class Tables:
     ----------
     q : shape (P,)
         Primes, each below 2^61, so that lazy butterflies fit 64 bits.
-    barrett_hi, barrett_lo : shape (P,)
-        The words of ``floor(2^128 / q)``.
+    shift, barrett : shape (P,)
+        ``b - 1`` and ``floor(2^(2b) / q) * 2^(63 - b)``, b being the bits of q.
+    word : shape (P,)
+        ``2^64 mod q``.
     roots, roots_shoup : shape (P, N)
         ``psi^bitrev(i)`` and its Shoup constants.
     inverses, inverses_shoup : shape (P, N)
@@ -64,8 +66,9 @@ class Tables:
     """
 
     q: U64
-    barrett_hi: U64
-    barrett_lo: U64
+    shift: U64
+    barrett: U64
+    word: U64
     roots: U64
     roots_shoup: U64
     inverses: U64
@@ -95,12 +98,14 @@ def tables(degree: int, primes: tuple[int, ...]) -> Tables:
     psis = [minimal_root(q, 2 * degree) for q in primes]
     roots = [_powers(psi, degree, q) for psi, q in zip(psis, primes, strict=True)]
     inverses = [_powers(pow(psi, -1, q), degree, q) for psi, q in zip(psis, primes, strict=True)]
-    barrett = [divmod(_WORD * _WORD // q, _WORD) for q in primes]
+    bits = [q.bit_length() for q in primes]
+    barrett = [((1 << 2 * b) // q) << (63 - b) for q, b in zip(primes, bits, strict=True)]
     scale = [pow(degree, -1, q) for q in primes]
     return Tables(
         q=_words([list(primes)])[0],
-        barrett_hi=_words([[hi for hi, _ in barrett]])[0],
-        barrett_lo=_words([[lo for _, lo in barrett]])[0],
+        shift=_words([[b - 1 for b in bits]])[0],
+        barrett=_words([barrett])[0],
+        word=_words([[_WORD % q for q in primes]])[0],
         roots=_words(roots),
         roots_shoup=_words([shoup(row, q) for row, q in zip(roots, primes, strict=True)]),
         inverses=_words(inverses),
