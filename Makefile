@@ -31,7 +31,7 @@ test: setup ## unit, property and end-to-end tests
 	$(BIN)/python -m pytest
 
 test-long: setup ## soak tests and mutations for BUDGET=20m, in an order drawn from SEED
-	$(BIN)/python tools/test_long.py --budget $(BUDGET) --seed $(SEED)
+	$(BIN)/python tests/mutations/long_run.py --budget $(BUDGET) --seed $(SEED)
 
 lint: $(READY) typecheck ## style, layers, types, generated files
 	$(BIN)/ruff check .

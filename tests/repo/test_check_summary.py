@@ -1,0 +1,77 @@
+"""The checker of the demo's summary accepts what adds up and names what does not."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ALICE = "assay1" + "q" * 38
+BOB = "assay1" + "p" * 38
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    good: dict[str, Any] = {
+        "bounty": 1000,
+        "payouts": {ALICE: 700, BOB: 0},
+        "refunded": 300,
+        "burned": 5,
+        "accuracy_before": 0.5,
+        "accuracy_after": 0.9,
+        "heights": {"opened": 3, "settled": 20},
+        "app_hash": "ab" * 32,
+    }
+    return good | changes
+
+
+def check(repository: Path, tmp_path: Path, content: str) -> subprocess.CompletedProcess[str]:
+    path = tmp_path / "summary.json"
+    path.write_text(content)
+    command = [sys.executable, "-I", str(repository / "tools" / "check_summary.py"), str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_accepts_a_summary_that_adds_up(repository: Path, tmp_path: Path) -> None:
+    done = check(repository, tmp_path, json.dumps(summary()))
+    assert done.returncode == 0, done.stderr
+    assert "700 paid + 300 refunded = 1000 uasy" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"refunded": 299}, "are not the bounty"),
+        ({"payouts": {ALICE: 701}}, "are not the bounty"),
+        ({"payouts": {ALICE: 700.0}}, "not whole numbers"),
+        ({"payouts": {ALICE: 1700, BOB: -1000}}, "not whole numbers"),
+        ({"payouts": {"alice": 700}}, "is not an address"),
+        ({"payouts": {}, "refunded": 1000}, "nobody was paid"),
+        ({"burned": True}, "not whole numbers"),
+        ({"accuracy_after": 0.4}, "did harm"),
+        ({"accuracy_after": 1.4}, "between 0.0 and 1.0"),
+        ({"heights": {"opened": 20, "settled": 3}}, "do not ascend"),
+        ({"heights": {}}, "do not ascend"),
+        ({"app_hash": "ab" * 31}, "32 bytes"),
+    ],
+)
+def test_names_what_does_not_add_up(
+    repository: Path, tmp_path: Path, changes: dict[str, Any], sentence: str
+) -> None:
+    done = check(repository, tmp_path, json.dumps(summary(**changes)))
+    assert done.returncode == 1
+    assert sentence in done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(summary()))
+def test_misses_what_is_not_there(repository: Path, tmp_path: Path, name: str) -> None:
+    content = summary()
+    del content[name]
+    done = check(repository, tmp_path, json.dumps(content))
+    assert done.returncode == 1
+    assert f"lacks {name}" in done.stderr
+
+
+def test_refuses_what_is_not_json(repository: Path, tmp_path: Path) -> None:
+    assert check(repository, tmp_path, "bounty: 1000").returncode == 2
