@@ -1,0 +1,1 @@
+"""The node: ABCI server, application shell, supervision and the operator's command `assayd`."""

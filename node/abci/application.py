@@ -39,33 +39,33 @@ from assay.proto import abci_pb2 as abci
 class ConsensusApplication(Protocol):
     """The consensus connection: everything that decides and executes blocks."""
 
-    async def init_chain(self, request: abci.RequestInitChain) -> abci.ResponseInitChain:
+    async def init_chain(self, request: abci.RequestInitChain, /) -> abci.ResponseInitChain:
         """Set up the state from genesis; may be repeated while the height is 0."""
         ...
 
-    async def prepare_proposal(self, request: abci.RequestPrepareProposal) -> abci.ResponsePrepareProposal:
+    async def prepare_proposal(self, request: abci.RequestPrepareProposal, /) -> abci.ResponsePrepareProposal:
         """Choose the block's entries; their size may not exceed ``request.max_tx_bytes``."""
         ...
 
-    async def process_proposal(self, request: abci.RequestProcessProposal) -> abci.ResponseProcessProposal:
+    async def process_proposal(self, request: abci.RequestProcessProposal, /) -> abci.ResponseProcessProposal:
         """Accept or reject another proposer's block (or our own)."""
         ...
 
-    async def extend_vote(self, request: abci.RequestExtendVote) -> abci.ResponseExtendVote:
+    async def extend_vote(self, request: abci.RequestExtendVote, /) -> abci.ResponseExtendVote:
         """Return the bytes to be signed together with our precommit."""
         ...
 
     async def verify_vote_extension(
-        self, request: abci.RequestVerifyVoteExtension
+        self, request: abci.RequestVerifyVoteExtension, /
     ) -> abci.ResponseVerifyVoteExtension:
         """Check the form of another validator's extension."""
         ...
 
-    async def finalize_block(self, request: abci.RequestFinalizeBlock) -> abci.ResponseFinalizeBlock:
+    async def finalize_block(self, request: abci.RequestFinalizeBlock, /) -> abci.ResponseFinalizeBlock:
         """Execute a decided block; nothing is written before ``commit``."""
         ...
 
-    async def commit(self, request: abci.RequestCommit) -> abci.ResponseCommit:
+    async def commit(self, request: abci.RequestCommit, /) -> abci.ResponseCommit:
         """Write the executed block to disk; once it is answered the block may not be lost."""
         ...
 
@@ -73,7 +73,9 @@ class ConsensusApplication(Protocol):
 class MempoolApplication(Protocol):
     """The mempool connection: what may wait for a block."""
 
-    async def check_tx_batch(self, requests: Sequence[abci.RequestCheckTx]) -> Sequence[abci.ResponseCheckTx]:
+    async def check_tx_batch(
+        self, requests: Sequence[abci.RequestCheckTx], /
+    ) -> Sequence[abci.ResponseCheckTx]:
         """Check transactions in the order given.
 
         Parameters
@@ -94,11 +96,11 @@ class MempoolApplication(Protocol):
 class QueryApplication(Protocol):
     """The info connection: the handshake and questions from the RPC."""
 
-    async def info(self, request: abci.RequestInfo) -> abci.ResponseInfo:
+    async def info(self, request: abci.RequestInfo, /) -> abci.ResponseInfo:
         """Report the last committed height and its app hash."""
         ...
 
-    async def query(self, request: abci.RequestQuery) -> abci.ResponseQuery:
+    async def query(self, request: abci.RequestQuery, /) -> abci.ResponseQuery:
         """Answer a question about committed state."""
         ...
 
@@ -106,52 +108,50 @@ class QueryApplication(Protocol):
 class SnapshotApplication(Protocol):
     """The state-sync connection."""
 
-    async def list_snapshots(self, request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
+    async def list_snapshots(self, request: abci.RequestListSnapshots, /) -> abci.ResponseListSnapshots:
         """Name the snapshots this node can serve."""
         ...
 
-    async def offer_snapshot(self, request: abci.RequestOfferSnapshot) -> abci.ResponseOfferSnapshot:
+    async def offer_snapshot(self, request: abci.RequestOfferSnapshot, /) -> abci.ResponseOfferSnapshot:
         """Accept or reject a snapshot found on the network."""
         ...
 
     async def load_snapshot_chunk(
-        self, request: abci.RequestLoadSnapshotChunk
+        self, request: abci.RequestLoadSnapshotChunk, /
     ) -> abci.ResponseLoadSnapshotChunk:
         """Return one chunk of a snapshot named before."""
         ...
 
     async def apply_snapshot_chunk(
-        self, request: abci.RequestApplySnapshotChunk
+        self, request: abci.RequestApplySnapshotChunk, /
     ) -> abci.ResponseApplySnapshotChunk:
         """Take one chunk of the accepted snapshot."""
         ...
 
 
-class Application(
-    ConsensusApplication, MempoolApplication, QueryApplication, SnapshotApplication, Protocol
-):
+class Application(ConsensusApplication, MempoolApplication, QueryApplication, SnapshotApplication, Protocol):
     """A whole application."""
 
 
 class NoSnapshots:
     """Answers of an application that neither serves nor takes snapshots."""
 
-    async def list_snapshots(self, request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
+    async def list_snapshots(self, _request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
         """There are none."""
         return abci.ResponseListSnapshots()
 
-    async def offer_snapshot(self, request: abci.RequestOfferSnapshot) -> abci.ResponseOfferSnapshot:
-        """Refuse, so that CometBFT falls back to replaying blocks."""
+    async def offer_snapshot(self, _request: abci.RequestOfferSnapshot) -> abci.ResponseOfferSnapshot:
+        """Refuse this one and every other: a node without snapshots must replay blocks."""
         return abci.ResponseOfferSnapshot(result=abci.ResponseOfferSnapshot.ABORT)
 
     async def load_snapshot_chunk(
-        self, request: abci.RequestLoadSnapshotChunk
+        self, _request: abci.RequestLoadSnapshotChunk
     ) -> abci.ResponseLoadSnapshotChunk:
         """An empty chunk: CometBFT reads it as missing."""
         return abci.ResponseLoadSnapshotChunk()
 
     async def apply_snapshot_chunk(
-        self, request: abci.RequestApplySnapshotChunk
+        self, _request: abci.RequestApplySnapshotChunk
     ) -> abci.ResponseApplySnapshotChunk:
         """Refuse: no snapshot was accepted."""
         return abci.ResponseApplySnapshotChunk(result=abci.ResponseApplySnapshotChunk.ABORT)
