@@ -106,8 +106,10 @@ class Rpc:
     async def _batch(self, calls: Sequence[Call]) -> list[Any]:
         requests = [self._request(method, params) for method, params in calls]
         answer = await self._post(requests)
-        if isinstance(answer, dict):  # refused as a whole
-            _result("batch", None, answer)
+        if isinstance(answer, dict):  # CometBFT's answer to a batch of one, or a refusal of the whole
+            if len(calls) > 1:
+                _result("batch", None, answer)
+            answer = [answer]
         if not isinstance(answer, list):
             raise BadResponse(f"{self.url} answered a batch with something that is not a list")
         by_id = {item.get("id"): item for item in answer if isinstance(item, dict)}

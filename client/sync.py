@@ -13,15 +13,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from assay.client.client import Client as AsyncClient
+from assay.client.queries import Queries
+from assay.client.records import Reader
+from assay.client.rpc import Rpc
 from assay.client.transactions import PendingTx
+from assay.client.waiting import Blocks, TxWaiter
 
 T = TypeVar("T")
-_WRAPPED = (PendingTx,)
+_ASYNCHRONOUS = (Blocks, PendingTx, Queries, Reader, Rpc, TxWaiter)
+"""Objects with coroutines; everything else is handed out as it is."""
 
 
 class _Loop:
@@ -60,24 +65,24 @@ class Blocking:
         return self._wrapped(value)
 
     def _finished(self, work: Any) -> Any:
-        if inspect.isasyncgen(work):
+        if isinstance(work, AsyncGenerator):
             return self._iterate(work)
         return self._wrapped(self._loop.run(work))
 
-    def _iterate(self, source: AsyncIterator[Any]) -> Iterator[Any]:
+    def _iterate(self, source: AsyncGenerator[Any, None]) -> Iterator[Any]:
         async def step() -> Any:
             return await anext(source)
 
-        while True:
-            try:
+        try:
+            while True:
                 yield self._loop.run(step())
-            except StopAsyncIteration:
-                return
+        except StopAsyncIteration:
+            return
+        finally:
+            self._loop.run(source.aclose())
 
     def _wrapped(self, value: Any) -> Any:
-        module = type(value).__module__
-        own = module.startswith("assay.client.") and not module.endswith((".records", ".waiting"))
-        return Blocking(value, self._loop) if own or isinstance(value, _WRAPPED) else value
+        return Blocking(value, self._loop) if isinstance(value, _ASYNCHRONOUS) else value
 
 
 class Client(Blocking):
