@@ -57,7 +57,7 @@ def gen_share(sharer: Sharer, c1: U64, kind: MaskKind) -> int:
         In ``[0, Q)``.
     """
     ring, bound = cipher_ring(sharer.key.preset), mask_bound(sharer.key, kind)
-    opened = ring.constant(ring.mul(c1, sharer.secret_key[: len(ring.primes)]))
+    opened = ring.constant_of_product(c1, sharer.secret_key[: len(ring.primes)])
     mask = sharer.integer("score-mask", 2 * bound + 1, -bound, digest(c1))
     return (opened + mask) % ring.modulus
 
