@@ -36,7 +36,7 @@ class Answer:
     Attributes
     ----------
     value
-        The record, or a message; empty when a proof shows that there is none.
+        The record, or a message; empty when there is no record.
     height
         The height the answer holds at.
     key
@@ -96,16 +96,15 @@ class Queries:
     def _key(self, data: bytes, height: int, prove: bool) -> Answer:
         if not 0 < len(data) <= MAX_KEY_BYTES:
             raise BadQuery(f"a key has 1 to {MAX_KEY_BYTES} bytes, the data have {len(data)}")
-        provable = self._store.version - 1
-        height = height or provable
-        if not self._store.oldest_version <= height <= provable:
+        # What is not to be proven may be as new as the last commit; its header does not exist yet.
+        latest = self._store.version - 1 if prove else self._store.version
+        height = height or latest
+        if not self._store.oldest_version <= height <= latest:
             raise HeightNotKept(
-                f"height {height} cannot be answered, heights {self._store.oldest_version} to {provable} can"
+                f"height {height} cannot be answered, heights {self._store.oldest_version} to {latest} can"
             )
-        value = self._store.get_at(data, height)
-        if value is None and not prove:
-            raise NotFound("nothing is stored under this key")
-        return Answer(value or b"", height, data, self._store.prove(data, height) if prove else None)
+        value = self._store.get_at(data, height) or b""
+        return Answer(value, height, data, self._store.prove(data, height) if prove else None)
 
     def _range(self, data: bytes, height: int, prove: bool) -> Answer:
         try:
