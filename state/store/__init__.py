@@ -1,0 +1,9 @@
+"""The authenticated store: docs/state.md describes the tree, the database and why they are as they are."""
+
+from __future__ import annotations
+
+from assay.state.store.errors import Corrupt, NotProvable, StoreError, VersionNotKept
+from assay.state.store.leveldb import Prepared, Store
+from assay.state.store.verify import Summary
+
+__all__ = ["Corrupt", "NotProvable", "Prepared", "Store", "StoreError", "Summary", "VersionNotKept"]

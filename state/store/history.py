@@ -1,0 +1,165 @@
+"""What a version replaces: written with it, forgotten in time, or put back by a rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
+from typing import Any, Final
+
+from assay.state.rules.ics23 import MAX_KEY_BYTES, MAX_VALUE_BYTES
+from assay.state.store import bulk, layout
+from assay.state.store.errors import StoreError
+from assay.state.store.tree import Update
+
+PRUNE_PER_COMMIT: Final = 2
+"""Versions that one commit may forget, so that a lower `retain_versions` does not make one long commit."""
+
+
+class Writer:
+    """Assembles the batch of one version.
+
+    Parameters
+    ----------
+    database
+        The database before the version.
+    batch
+        The batch to add to.
+    version
+        The version to write.
+    first
+        Whether it is the first of a chain that starts above height 1: then there is nothing before it
+        to go back to.
+    """
+
+    def __init__(self, database: Any, batch: Any, version: int, *, first: bool) -> None:
+        self._db = database
+        self._batch = batch
+        self._version = version
+        self._suffix = layout.u64(version)
+        self._first = first
+
+    def records(self, changes: Mapping[bytes, bytes | None]) -> Iterator[tuple[bytes, bytes | None]]:
+        """Write records and what they replace; yield those that really change, in byte order."""
+        changed: list[bytes] = []
+        read, put, delete = self._db.get, self._batch.put, self._batch.delete
+        for key in sorted(changes):
+            value = changes[key]
+            _check(key, value)
+            where = layout.RECORD + key
+            old = read(where)
+            if value == old:
+                continue
+            if value is None:
+                delete(where)
+            else:
+                put(where, value)
+            if not self._first:
+                put(layout.undo(key, self._version), layout.optional(old))
+                changed.append(key)
+            yield key, value
+        self._note(layout.CHANGED, changed)
+
+    def pages(self, update: Update) -> None:
+        """Write new pages and note which ones they replace."""
+        put = self._batch.put
+        for key, page in update.pages.items():
+            put(layout.PAGE + key, page)
+        self._note(layout.STALE, update.stale)
+
+    def beside(self, journal: list[bytes], meta: Mapping[bytes, bytes | None]) -> None:
+        """Write the journal of the bytes beside the tree, and the caller's own values."""
+        replaced: list[bytes] = []
+        for name in sorted(meta):
+            value, where = meta[name], layout.META + name
+            replaced += [name, layout.optional(self._db.get(where))]
+            if value is None:
+                self._batch.delete(where)
+            else:
+                self._batch.put(where, value)
+        if not self._first:
+            self._note(layout.JOURNAL, journal)
+            self._note(layout.META_UNDO, replaced)
+
+    def prune(self, oldest: int, wanted: int, puts: Collection[bulk.Place]) -> int:
+        """Forget versions before `wanted`, a few at a time; return the oldest that is then kept."""
+        if self._first:
+            self._batch.delete(layout.ROOT + layout.u64(oldest))
+            return self._version
+        target = min(max(oldest, wanted), oldest + PRUNE_PER_COMMIT)
+        for version in range(oldest + 1, target + 1):
+            self._forget(version, puts)
+        return target
+
+    def _forget(self, version: int, puts: Collection[bulk.Place]) -> None:
+        """Delete what only versions before `version` need."""
+        suffix, delete = layout.u64(version), self._batch.delete
+        for key in _take(self._db, self._batch, layout.CHANGED + suffix):
+            delete(layout.undo(key, version))
+        for key in _take(self._db, self._batch, layout.STALE + suffix):
+            delete(layout.PAGE + key)
+        bulk.purge(self._db, self._batch, _take(self._db, self._batch, layout.JOURNAL + suffix), puts)
+        delete(layout.META_UNDO + suffix)
+        delete(layout.ROOT + layout.u64(version - 1))
+
+    def _note(self, kind: bytes, items: list[bytes]) -> None:
+        if items:
+            self._batch.put(kind + self._suffix, layout.pack(items))
+
+
+def _take(database: Any, batch: Any, where: bytes) -> list[bytes]:
+    """Return a packed list and delete it."""
+    batch.delete(where)
+    return _read(database, where)
+
+
+def _read(database: Any, where: bytes) -> list[bytes]:
+    """Return a packed list, empty if there is none."""
+    data: bytes | None = database.get(where)
+    return layout.unpack(data) if data else []
+
+
+def revert(database: Any, batch: Any, version: int, oldest: int) -> None:
+    """Add to a batch all that returns the database to the version before `version`.
+
+    Parameters
+    ----------
+    database, batch
+        The database and the batch to add to.
+    version
+        The last committed version.
+    oldest
+        The oldest version kept, lower than `version`.
+    """
+    suffix = layout.u64(version)
+    for key in _take(database, batch, layout.CHANGED + suffix):
+        where = layout.undo(key, version)
+        _put_back(batch, layout.RECORD + key, layout.from_optional(database.get(where)))
+        batch.delete(where)
+    replaced = _take(database, batch, layout.META_UNDO + suffix)
+    for name, old in zip(replaced[::2], replaced[1::2], strict=True):
+        _put_back(batch, layout.META + name, layout.from_optional(old))
+    with database.iterator(prefix=layout.PAGE + suffix, include_value=False) as pages:
+        for key in pages:
+            batch.delete(key)
+    older = (_read(database, layout.JOURNAL + layout.u64(kept)) for kept in range(oldest + 1, version))
+    bulk.revert(batch, _take(database, batch, layout.JOURNAL + suffix), chain.from_iterable(older))
+    batch.delete(layout.STALE + suffix)
+    batch.delete(layout.ROOT + suffix)
+    batch.put(layout.HEAD, layout.encode_head(version - 1, oldest))
+
+
+def _put_back(batch: Any, where: bytes, value: bytes | None) -> None:
+    if value is None:
+        batch.delete(where)
+    else:
+        batch.put(where, value)
+
+
+def _check(key: bytes, value: bytes | None) -> None:
+    if not 0 < len(key) <= MAX_KEY_BYTES:
+        raise StoreError(f"a key has 1 to {MAX_KEY_BYTES} bytes, this one has {len(key)}: {key[:32].hex()}")
+    if value is not None and not 0 < len(value) <= MAX_VALUE_BYTES:
+        raise StoreError(
+            f"a value has 1 to {MAX_VALUE_BYTES} bytes (None deletes a record), "
+            f"the one under {key.hex()} has {len(value)}"
+        )

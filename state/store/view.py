@@ -1,0 +1,75 @@
+"""One committed version, read while newer ones are being written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.state.rules.ics23 import EMPTY
+from assay.state.store import layout, proofs
+from assay.state.store.errors import Corrupt, VersionNotKept
+from assay.state.store.pages import Node
+
+
+class View:
+    """A version seen through a snapshot of the database.
+
+    Parameters
+    ----------
+    snapshot
+        A plyvel snapshot; its owner closes it.
+    version
+        The version to read.
+
+    Raises
+    ------
+    VersionNotKept
+        If the snapshot does not hold that version.
+    """
+
+    def __init__(self, snapshot: Any, version: int) -> None:
+        self._snapshot = snapshot
+        self.version = version
+        data = snapshot.get(layout.ROOT + layout.u64(version))
+        if data is None:
+            _, newest, oldest = layout.decode_head(snapshot.get(layout.HEAD))
+            raise VersionNotKept(f"version {version} is not kept; ask for one from {oldest} to {newest}")
+        self._root = layout.decode_root(data)
+
+    @property
+    def root_node(self) -> Node | None:
+        """The tree's root, None when it is empty."""
+        return self._root
+
+    @property
+    def root(self) -> bytes:
+        """The root hash, 32 bytes."""
+        return EMPTY if self._root is None else self._root.hash
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return a record as it was: what the first later change replaced, or what stands now."""
+        start, stop = layout.undo(key, self.version + 1), layout.undo(key, layout.MAX_VERSION)
+        with self._snapshot.iterator(start=start, stop=stop, include_key=False) as later:
+            replaced: bytes | None = next(later, None)
+        if replaced is not None:
+            return layout.from_optional(replaced)
+        current: bytes | None = self._snapshot.get(layout.RECORD + key)
+        return current
+
+    def prove(self, key: bytes) -> bytes:
+        """Return an encoded proof that a record stands, or does not stand, under a key."""
+        return proofs.prove(self.read_page, self._value_of, self._root, key)
+
+    def read_page(self, page_key: bytes) -> bytes:
+        """Return a page of this version."""
+        data: bytes | None = self._snapshot.get(layout.PAGE + page_key)
+        if data is None:
+            raise Corrupt(f"version {self.version} needs page {page_key.hex()}, which is missing")
+        return data
+
+    def _value_of(self, key: bytes) -> bytes:
+        value = self.get(key)
+        if value is None:
+            raise Corrupt(
+                f"the tree of version {self.version} has a leaf for {key.hex()}, which has no record"
+            )
+        return value
