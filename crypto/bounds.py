@@ -18,7 +18,7 @@ def slack(preset: Preset) -> int:
 
 
 def length_ok(preset: Preset, scalar: int) -> bool:
-    """Whether ``<g, rho_k>`` is within the limit, 15 times rho's RMS; an update of length 1 is, mask included."""
+    """Whether ``<g, rho_k>`` is within 15 times rho's RMS, as for an update of length 1, mask included."""
     return abs(scalar) <= preset.length_limit
 
 

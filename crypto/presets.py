@@ -199,7 +199,9 @@ def _require(left: int, right: int, what: str) -> None:
 
 def _check_ring(preset: Preset) -> None:
     limit = SECURITY_BITS.get(preset.degree, 0)
-    _require(prod(preset.primes).bit_length(), limit, f"modulus bits for 128-bit security at N={preset.degree}")
+    _require(
+        prod(preset.primes).bit_length(), limit, f"modulus bits for 128-bit security at N={preset.degree}"
+    )
     for q in preset.primes:
         if q % (2 * preset.degree) != 1 or q >> 61:
             raise PresetError(f"prime {q} is not 1 modulo 2N or longer than 61 bits")
@@ -238,7 +240,9 @@ def _check_lengths(preset: Preset, committee_size: int, ciphertexts: int) -> Non
     # |L z + mask| <= limit has probability below 2 limit / (L sqrt(2 pi)), and sqrt(2 pi) > 5/2.
     length = isqrt(preset.modulus // preset.unit)
     passes = (4 * LENGTH_LIMIT_UNITS) ** LENGTH_CHECKS << LENGTH_SOUNDNESS_BITS
-    _require(passes, (5 * length) ** LENGTH_CHECKS, "chance that an update too long passes every length check")
+    _require(
+        passes, (5 * length) ** LENGTH_CHECKS, "chance that an update too long passes every length check"
+    )
 
 
 STANDARD: Final = Preset(

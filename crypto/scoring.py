@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,22 @@ from assay.crypto.ckks import payload
 from assay.crypto.ckks.encrypt import encrypt
 from assay.crypto.ckks.packing import pack
 from assay.crypto.committee.score import digest as c1_digest
-from assay.crypto.presets import LENGTH_CHECKS, RHO_BOUND, Preset
+from assay.crypto.presets import LENGTH_CHECKS, Preset
 from assay.crypto.ring import Stream, cipher_ring
+from assay.crypto.ring.sampling import SEED_BYTES
 from assay.crypto.ring.tables import U64
-
-if TYPE_CHECKING:  # the engine needs TenSEAL; length products do not
-    from assay.crypto.ckks.engine import Ciphertext, Engine, RelinKey
 
 _RHO = b"length-check"
 _SELF_TEST = b"self-test"
+
+
+class Multiplier(Protocol):
+    """What scoring needs of `assay.crypto.ckks.engine.Engine`, which not everybody can import."""
+
+    preset: Preset
+
+    def product(self, key: Any, pairs: Sequence[tuple[Any, Any]]) -> U64:
+        """Sum of the products of these pairs, relinearised: residues of shape (2, 2, N)."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +86,9 @@ def rho(coin: bytes, contributor: bytes, check: int, ciphertext: int, preset: Pr
     count = preset.capacity
     data = Stream(_RHO, coin, contributor, check, ciphertext).read(2 * count + -(-count // 8))
     sizes = 2 * np.frombuffer(data, dtype="<u2", count=count).astype(np.int64) + 1
-    signs = np.unpackbits(np.frombuffer(data, dtype=np.uint8, offset=2 * count), count=count, bitorder="little")
-    assert RHO_BOUND == 1 << 17  # noqa: S101 - 16 bits and the odd bit
-    return np.asarray(np.where(signs == 1, -sizes, sizes), dtype=np.int64)
+    rest = np.frombuffer(data, dtype=np.uint8, offset=2 * count)
+    negative = np.unpackbits(rest, count=count, bitorder="little").astype(bool)
+    return np.asarray(np.where(negative, -sizes, sizes), dtype=np.int64)
 
 
 def length_product(
@@ -104,14 +111,19 @@ def length_product(
 
 
 def score_product(
-    engine: Engine, key: RelinKey, first: Sequence[Ciphertext], second: Sequence[Ciphertext]
+    engine: Multiplier, key: Any, first: Sequence[Any], second: Sequence[Any]
 ) -> ScalarCiphertext:
-    """Ciphertext of ``2 * <g, g'>``, in `Preset.unit`: products summed over the payloads' ciphertexts, relinearised once.
+    """Ciphertext of ``2 * <g, g'>``, in `Preset.unit`.
+
+    Products are summed over the payloads' ciphertexts and relinearised once.
 
     Parameters
     ----------
+    engine : Multiplier
+    key : RelinKey
+        Of that engine.
     first, second : sequence of Ciphertext
-        Two payloads inside the engine, of equally many ciphertexts.
+        Two payloads inside that engine, of equally many ciphertexts.
     """
     ring = cipher_ring(engine.preset)
     residues = engine.product(key, list(zip(first, second, strict=True)))
@@ -134,7 +146,7 @@ def self_test_payload(p0: U64, p1: U64, preset: Preset) -> bytes:
     Its norm, opened by the committee, must be accepted by `bounds.norm_ok` before
     the key serves a round. ``p0`` and ``p1`` have shape (2, N), NTT form.
     """
-    message = np.zeros(1, dtype=np.int64)
-    message[0] = preset.scale
-    ciphertexts, _ = encrypt(pack(message, preset), p0, p1, preset, Stream(_SELF_TEST, c1_digest(p0)).read(32))
+    message = pack(np.array([preset.scale], dtype=np.int64), preset)
+    seed = Stream(_SELF_TEST, c1_digest(p0)).read(SEED_BYTES)
+    ciphertexts, _ = encrypt(message, p0, p1, preset, seed)
     return payload.encode(ciphertexts, preset)

@@ -144,7 +144,7 @@ class ScoringWorker:
         ----------
         job : LengthJob or ProductJob
         fetch : callable
-            Gives the bytes of a digest; called only for what is not cached. It is trusted to give the right ones.
+            Gives the bytes of a digest, and is trusted to give the right ones; called for what is not cached.
 
         Raises
         ------

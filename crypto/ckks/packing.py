@@ -40,7 +40,9 @@ def normalise(update: ArrayLike) -> NDArray[np.float64]:
         raise PackingError("the update is empty or has entries that are not finite numbers; train again")
     largest = np.abs(vector).max()
     if largest == 0:
-        raise PackingError("the update is zero: training did not move the model, so there is nothing to submit")
+        raise PackingError(
+            "the update is zero: training did not move the model, so there is nothing to submit"
+        )
     vector = vector / largest  # squares of the remainder neither overflow nor vanish
     return np.asarray(vector / np.sqrt(vector @ vector), dtype=np.float64)
 
@@ -89,4 +91,4 @@ def unpack(differences: NDArray[Any], count: int, preset: Preset) -> NDArray[np.
 def symmetric_part(coefficients: NDArray[Any]) -> NDArray[Any]:
     """Differences ``d_j - d_(N-j)``, j = 1 .. N/2-1, of signed coefficients: (..., N) to (..., N/2 - 1)."""
     half = coefficients.shape[-1] // 2
-    return np.asarray(coefficients[..., 1:half] - coefficients[..., : half : -1])
+    return np.asarray(coefficients[..., 1:half] - coefficients[..., :half:-1])

@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from assay.crypto.errors import CryptoError
-from assay.crypto.presets import Preset, PresetError, by_wire_id
+from assay.crypto.errors import CryptoError, PresetError
+from assay.crypto.presets import Preset, by_wire_id
 from assay.crypto.ring import cipher_ring
 from assay.crypto.ring.tables import U64
 
@@ -90,7 +90,9 @@ def check_header(data: bytes, preset: Preset, count: int) -> None:
     if version != VERSION:
         raise UnknownVersion(f"payload version {version} is unknown here; send version {VERSION}")
     if wire_id != preset.wire_id:
-        raise WrongPreset(f"the preset must be {preset.name} ({preset.wire_id}), this payload has {_name(wire_id)}")
+        raise WrongPreset(
+            f"the preset must be {preset.name} ({preset.wire_id}), this payload has {_name(wire_id)}"
+        )
     if found != count or count < 1:
         raise WrongCount(f"a submission to this round has {count} ciphertexts, this payload has {found}")
     expected = payload_bytes(preset, count)
@@ -126,7 +128,9 @@ def parse(data: bytes, preset: Preset, count: int) -> U64:
     # Two passes of numpy; `any(axis=-1)` on words would be ten times slower than the maximum.
     largest = residues.max(axis=-1)
     if (largest >= cipher_ring(preset).tables.q).any():
-        raise ResidueOutOfRange("a residue of the payload is not below its prime; encrypt again with this client")
+        raise ResidueOutOfRange(
+            "a residue of the payload is not below its prime; encrypt again with this client"
+        )
     if not largest.any(axis=-1).all():
         raise ZeroPolynomial("a polynomial of the payload is zero; encrypt again with this client")
     return residues

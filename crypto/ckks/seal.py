@@ -36,7 +36,7 @@ def _words(*values: int) -> bytes:
 
 
 def parms_id(preset: Preset, primes: tuple[int, ...]) -> bytes:
-    """SEAL's identifier of parameters with these primes: BLAKE2b-256 of scheme, N, primes, plain modulus 0."""
+    """SEAL's identifier of these parameters: BLAKE2b-256 of scheme, N, primes, plain modulus 0."""
     return hashlib.blake2b(_words(_CKKS, preset.degree, *primes, 0), digest_size=32).digest()
 
 
@@ -76,6 +76,6 @@ def public_key(preset: Preset, residues: U64) -> bytes:
 
 
 def relin_keys(preset: Preset, residues: U64) -> bytes:
-    """``RelinKeys`` for the square of the secret key: residues of shape (digits, 2, 3, N), a digit a ciphertext prime."""
+    """``RelinKeys`` for the square of the secret key: residues of shape (ciphertext primes, 2, 3, N)."""
     keys = b"".join(public_key(preset, digit) for digit in residues)
     return _object(parms_id(preset, preset.primes) + _words(1, len(residues)) + keys)

@@ -18,8 +18,7 @@ from assay.crypto.ring.tables import U64, Tables
 _I128 = ir.IntType(128)
 
 
-@intrinsic
-def _mulhi(_typing: Any, a: Any, b: Any) -> Any:
+def _define_mulhi(_typing: Any, a: Any, b: Any) -> Any:
     """High 64 bits of the product of two unsigned words."""
 
     def codegen(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
@@ -32,6 +31,7 @@ def _mulhi(_typing: Any, a: Any, b: Any) -> Any:
     return types.uint64(types.uint64, types.uint64), codegen
 
 
+_mulhi: Any = intrinsic(_define_mulhi)
 _compiled = njit(cache=True, boundscheck=False, error_model="numpy", nogil=True)
 _inlined = njit(cache=True, boundscheck=False, error_model="numpy", inline="always")
 

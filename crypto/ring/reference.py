@@ -20,12 +20,12 @@ def mulhi(a: U64, b: U64) -> U64:
     b0, b1 = b & _LOW, b >> _HALF
     middle = a1 * b0 + ((a0 * b0) >> _HALF)
     carry = a0 * b1 + (middle & _LOW)
-    return a1 * b1 + (middle >> _HALF) + (carry >> _HALF)
+    return np.asarray(a1 * b1 + (middle >> _HALF) + (carry >> _HALF), dtype=np.uint64)
 
 
 def _once(x: U64, q: U64) -> U64:
     """Subtract q where ``x >= q``: an underflow wraps to a larger number, so the lesser one is right."""
-    return np.minimum(x, x - q)
+    return np.asarray(np.minimum(x, x - q), dtype=np.uint64)
 
 
 def add(a: U64, b: U64, t: Tables) -> U64:

@@ -100,10 +100,11 @@ class Stream:
 
         return self._reject(accept, width, count, span)
 
-    def _reject(self, accept: Callable[[bytes], NDArray[Any]], width: int, count: int, span: int) -> NDArray[Any]:
+    def _reject(
+        self, accept: Callable[[bytes], NDArray[Any]], width: int, count: int, span: int
+    ) -> NDArray[Any]:
         """First `count` accepted candidates; reading more never changes those before."""
-        bits = max(span.bit_length(), 8 if width == 1 else 0)
-        candidates = (count << bits) // span + count // 64 + 16
+        candidates = (count << span.bit_length()) // span + count // 64 + 16
         while True:
             accepted = accept(self.read(candidates * width))
             if len(accepted) >= count:
