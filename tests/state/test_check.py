@@ -9,6 +9,7 @@ from assay.proto.tx_pb2 import Message, MsgPostModel, MsgTransfer
 from assay.state import ledger
 from assay.state.check import MempoolView
 from assay.state.context import Context
+from assay.state.envelope import AccountTx
 from assay.state.rules.errors import (
     BadAmount,
     BadSignature,
@@ -63,9 +64,11 @@ def test_a_forged_transaction_takes_nobodys_place(view: MempoolView, funded: lis
     view.admit(honest)
 
 
-def test_recheck_asks_for_no_signature(view: MempoolView, funded: list[Any], make_tx: Any) -> None:
+def test_recheck_asks_for_no_signature(
+    view: MempoolView, funded: list[Any], make_tx: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tx = make_tx(funded[0], 0, pay(funded[1]))
-    tx.verify = None
+    monkeypatch.setattr(AccountTx, "verify", None)
     view.recheck(tx)
     with pytest.raises(WrongSequence):
         view.recheck(tx)
