@@ -1,7 +1,7 @@
 """A public random value that no t members know before it is opened.
 
 The value is a sum of one integer a seed, each uniform modulo Q and derived from the key's seeds and the
-round. It is shared like every other value, opened like a scalar, and hashed to 32 bytes.
+coin's number. It is shared like every other value, opened like a scalar, and hashed to 32 bytes.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from assay.crypto.committee.sharing import Sharer
 from assay.crypto.ring import cipher_ring
 
 
-def gen_share(sharer: Sharer, round_id: int) -> int:
-    """Return the member's share, in ``[0, Q)``, of the coin of a round."""
-    return sharer.integer("coin", sharer.key.preset.modulus, 0, round_id)
+def gen_share(sharer: Sharer, number: int) -> int:
+    """Return the member's share, in ``[0, Q)``, of a coin; each of a key's coins has a number of its own."""
+    return sharer.integer("coin", sharer.key.preset.modulus, 0, number)
 
 
-def aggregate_shares(
-    key: CommitteeKey, round_id: int, shares: Mapping[int, int]
-) -> Decoded[bytes] | Undecided:
-    """Combine shares (member -> integer in ``[0, Q)``) into the coin of a round: 32 bytes."""
+def aggregate_shares(key: CommitteeKey, number: int, shares: Mapping[int, int]) -> Decoded[bytes] | Undecided:
+    """Combine shares (member -> integer in ``[0, Q)``) into a coin: 32 bytes."""
     result = decode_integer(key.size, cipher_ring(key.preset), shares)
     if isinstance(result, Undecided):
         return result
-    return Decoded(key.hash("coin", round_id.to_bytes(8, "little"), share_bytes(result.value)), result.wrong)
+    return Decoded(key.hash("coin", number.to_bytes(8, "little"), share_bytes(result.value)), result.wrong)

@@ -109,9 +109,9 @@ class Member:
         """Return its 16-byte share of a scalar; see `score.gen_share`."""
         return share_bytes(score.gen_share(self._shares(), c1, kind))
 
-    def coin_share(self, round_id: int) -> bytes:
-        """Return its 16-byte share of a round's coin."""
-        return share_bytes(coin.gen_share(self._shares(), round_id))
+    def coin_share(self, number: int) -> bytes:
+        """Return its 16-byte share of the coin with that number."""
+        return share_bytes(coin.gen_share(self._shares(), number))
 
     def release_share(self, slot: int, c0: U64, c1: U64, owner: bytes) -> bytes:
         """Return the data of RELEASE slot ``slot``: its share of that ciphertext, sealed to the owner."""
