@@ -78,11 +78,11 @@ $(READY): pyproject.toml constraints.txt | symlinks
 		--no-build-isolation --editable '.[node,train,dev]'
 	@touch $@
 
-out/bin/cometbft: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh | $(READY)
+out/bin/cometbft: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/cometbft github.com/cometbft/cometbft/cmd/cometbft $@
 
-out/bin/cometbft-v0.38: tools/cometbft-v038/go.mod tools/cometbft-v038/go.sum tools/build.sh | $(READY)
+out/bin/cometbft-v0.38: tools/cometbft-v038/go.mod tools/cometbft-v038/go.sum tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/cometbft-v038 github.com/cometbft/cometbft/cmd/cometbft $@
 
-out/bin/ics23-verify: tools/ics23/go.mod tools/ics23/go.sum $(wildcard tools/ics23/*.go) tools/build.sh | $(READY)
+out/bin/ics23-verify: tools/ics23/go.mod tools/ics23/go.sum $(wildcard tools/ics23/*.go) tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/ics23 . $@
