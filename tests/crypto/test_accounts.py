@@ -70,9 +70,7 @@ def test_one_changed_bit_spoils_a_signature(message: bytes, data: st.DataObject)
 
 
 @given(st.binary(max_size=70), st.binary(max_size=10), st.binary(max_size=70))
-def test_arbitrary_bytes_are_no_signature_and_raise_nothing(
-    key: bytes, message: bytes, signature: bytes
-) -> None:
+def test_arbitrary_bytes_are_no_signature(key: bytes, message: bytes, signature: bytes) -> None:
     assert not accounts.verify(key, message, signature)
 
 
@@ -128,11 +126,9 @@ def test_sign_bytes_name_their_purpose_and_the_chain() -> None:
 
 
 @given(st.text(min_size=1, max_size=20), st.binary(), st.text(min_size=1, max_size=20), st.binary())
-def test_sign_bytes_of_different_things_differ(
-    chain: str, body: bytes, other: str, other_body: bytes
-) -> None:
-    same = (chain, body) == (other, other_body)
-    assert (accounts.tx_sign_bytes(chain, body) == accounts.tx_sign_bytes(other, other_body)) is same
+def test_sign_bytes_of_different_things_differ(chain: str, body: bytes, other: str, rest: bytes) -> None:
+    same = (chain, body) == (other, rest)
+    assert (accounts.tx_sign_bytes(chain, body) == accounts.tx_sign_bytes(other, rest)) is same
     assert accounts.tx_sign_bytes(chain, body) != accounts.committee_sign_bytes(chain, body)
 
 

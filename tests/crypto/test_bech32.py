@@ -20,7 +20,7 @@ VALID = (
 
 INVALID = {
     "\x201nwldj5": "prefix",
-    "an84characterslonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1569pvx": "characters",
+    "an84characterslonghumanreadablepartthatcontainsthenumber1andtheexcludedcharactersbio1569pvx": "91",
     "pzry9x0s0muk": "no prefix",
     "1pzry9x0s0muk": "no prefix",
     "x1b4n0q5v": "does not occur",
@@ -35,12 +35,8 @@ INVALID = {
 
 @pytest.mark.parametrize("text", VALID)
 def test_vectors_of_bip_173_have_a_good_checksum(text: str) -> None:
-    try:
-        prefix, data = bech32.decode(text)
-    except Bech32Error as error:
-        assert "whole number of bytes" in str(error)  # valid bech32 that holds no bytes
-    else:
-        assert bech32.encode(prefix, data) == text.lower()
+    prefix, values = bech32._split(text)
+    assert bech32._polymod(bech32._expand(prefix) + values) == 1
 
 
 @pytest.mark.parametrize(("text", "reason"), INVALID.items())

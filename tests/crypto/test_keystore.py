@@ -125,9 +125,7 @@ def test_only_the_owner_may_read_the_files(store: Keystore) -> None:
     store.create("alice", "secret")
     assert stat.S_IMODE(key_file(store, "alice").stat().st_mode) == 0o600
     assert stat.S_IMODE(store.directory.stat().st_mode) == 0o700
-    assert [path.name for path in store.directory.iterdir()] == [
-        "alice.key.json"
-    ]  # no temporary file is left
+    assert [path.name for path in store.directory.iterdir()] == ["alice.key.json"]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o660])
