@@ -247,7 +247,7 @@ class Committee(_message.Message):
     def __init__(self, seats: _Optional[_Iterable[_Union[CommitteeSeat, _Mapping]]] = ...) -> None: ...
 
 class Key(_message.Message):
-    __slots__ = ("id", "status", "preset", "members", "deadline", "round_id", "public_key", "relin_key", "test_opening", "failure")
+    __slots__ = ("id", "status", "preset", "members", "deadline", "round_id", "public_key", "relin_key", "test_opening", "failure", "created", "awaited", "test_payloads")
     ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     PRESET_FIELD_NUMBER: _ClassVar[int]
@@ -258,6 +258,9 @@ class Key(_message.Message):
     RELIN_KEY_FIELD_NUMBER: _ClassVar[int]
     TEST_OPENING_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    CREATED_FIELD_NUMBER: _ClassVar[int]
+    AWAITED_FIELD_NUMBER: _ClassVar[int]
+    TEST_PAYLOADS_FIELD_NUMBER: _ClassVar[int]
     id: int
     status: KeyStatus
     preset: Preset
@@ -268,7 +271,16 @@ class Key(_message.Message):
     relin_key: bytes
     test_opening: int
     failure: str
-    def __init__(self, id: _Optional[int] = ..., status: _Optional[_Union[KeyStatus, str]] = ..., preset: _Optional[_Union[Preset, str]] = ..., members: _Optional[_Iterable[_Union[KeyMember, _Mapping]]] = ..., deadline: _Optional[int] = ..., round_id: _Optional[int] = ..., public_key: _Optional[bytes] = ..., relin_key: _Optional[bytes] = ..., test_opening: _Optional[int] = ..., failure: _Optional[str] = ...) -> None: ...
+    created: int
+    awaited: int
+    test_payloads: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, id: _Optional[int] = ..., status: _Optional[_Union[KeyStatus, str]] = ..., preset: _Optional[_Union[Preset, str]] = ..., members: _Optional[_Iterable[_Union[KeyMember, _Mapping]]] = ..., deadline: _Optional[int] = ..., round_id: _Optional[int] = ..., public_key: _Optional[bytes] = ..., relin_key: _Optional[bytes] = ..., test_opening: _Optional[int] = ..., failure: _Optional[str] = ..., created: _Optional[int] = ..., awaited: _Optional[int] = ..., test_payloads: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class KeyPool(_message.Message):
+    __slots__ = ("keys",)
+    KEYS_FIELD_NUMBER: _ClassVar[int]
+    keys: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, keys: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class KeyMember(_message.Message):
     __slots__ = ("seat", "exchange_key", "signing_key", "seed_hashes")
@@ -291,7 +303,7 @@ class SlotRecord(_message.Message):
     def __init__(self, digest: _Optional[bytes] = ..., height: _Optional[int] = ...) -> None: ...
 
 class Round(_message.Message):
-    __slots__ = ("id", "owner", "model_id", "key_id", "status", "stage", "bounty", "scoring_fee", "deposit", "min_contributors", "max_contributors", "commit_window", "reveal_window", "scoring_window", "owner_public_key", "reference", "ciphertexts", "created", "deadline", "committed", "revealed", "awaited", "coin", "reference_norm", "escrowed", "paid", "refunded", "burned", "outcome", "ended", "sum", "release_shares", "acknowledged")
+    __slots__ = ("id", "owner", "model_id", "key_id", "status", "stage", "bounty", "scoring_fee", "deposit", "min_contributors", "max_contributors", "commit_window", "reveal_window", "scoring_window", "owner_public_key", "reference", "ciphertexts", "created", "deadline", "committed", "revealed", "awaited", "coin", "reference_norm", "escrowed", "paid", "refunded", "burned", "outcome", "ended", "sum", "release_shares", "acknowledged", "reference_coin", "reference_lengths", "total", "first_opening", "asked")
     ID_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     MODEL_ID_FIELD_NUMBER: _ClassVar[int]
@@ -325,6 +337,11 @@ class Round(_message.Message):
     SUM_FIELD_NUMBER: _ClassVar[int]
     RELEASE_SHARES_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGED_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_COIN_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    FIRST_OPENING_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
     id: int
     owner: bytes
     model_id: bytes
@@ -358,7 +375,12 @@ class Round(_message.Message):
     sum: bytes
     release_shares: int
     acknowledged: bool
-    def __init__(self, id: _Optional[int] = ..., owner: _Optional[bytes] = ..., model_id: _Optional[bytes] = ..., key_id: _Optional[int] = ..., status: _Optional[_Union[RoundStatus, str]] = ..., stage: _Optional[_Union[ScoringStage, str]] = ..., bounty: _Optional[int] = ..., scoring_fee: _Optional[int] = ..., deposit: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., commit_window: _Optional[int] = ..., reveal_window: _Optional[int] = ..., scoring_window: _Optional[int] = ..., owner_public_key: _Optional[bytes] = ..., reference: _Optional[bytes] = ..., ciphertexts: _Optional[int] = ..., created: _Optional[int] = ..., deadline: _Optional[int] = ..., committed: _Optional[int] = ..., revealed: _Optional[int] = ..., awaited: _Optional[int] = ..., coin: _Optional[bytes] = ..., reference_norm: _Optional[bytes] = ..., escrowed: _Optional[int] = ..., paid: _Optional[int] = ..., refunded: _Optional[int] = ..., burned: _Optional[int] = ..., outcome: _Optional[str] = ..., ended: _Optional[int] = ..., sum: _Optional[bytes] = ..., release_shares: _Optional[int] = ..., acknowledged: bool = ...) -> None: ...
+    reference_coin: bytes
+    reference_lengths: _containers.RepeatedScalarFieldContainer[bytes]
+    total: bytes
+    first_opening: int
+    asked: int
+    def __init__(self, id: _Optional[int] = ..., owner: _Optional[bytes] = ..., model_id: _Optional[bytes] = ..., key_id: _Optional[int] = ..., status: _Optional[_Union[RoundStatus, str]] = ..., stage: _Optional[_Union[ScoringStage, str]] = ..., bounty: _Optional[int] = ..., scoring_fee: _Optional[int] = ..., deposit: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., commit_window: _Optional[int] = ..., reveal_window: _Optional[int] = ..., scoring_window: _Optional[int] = ..., owner_public_key: _Optional[bytes] = ..., reference: _Optional[bytes] = ..., ciphertexts: _Optional[int] = ..., created: _Optional[int] = ..., deadline: _Optional[int] = ..., committed: _Optional[int] = ..., revealed: _Optional[int] = ..., awaited: _Optional[int] = ..., coin: _Optional[bytes] = ..., reference_norm: _Optional[bytes] = ..., escrowed: _Optional[int] = ..., paid: _Optional[int] = ..., refunded: _Optional[int] = ..., burned: _Optional[int] = ..., outcome: _Optional[str] = ..., ended: _Optional[int] = ..., sum: _Optional[bytes] = ..., release_shares: _Optional[int] = ..., acknowledged: bool = ..., reference_coin: _Optional[bytes] = ..., reference_lengths: _Optional[_Iterable[bytes]] = ..., total: _Optional[bytes] = ..., first_opening: _Optional[int] = ..., asked: _Optional[int] = ...) -> None: ...
 
 class Contribution(_message.Message):
     __slots__ = ("round_id", "index", "sender", "commitment", "status", "reserve", "payload", "lengths", "norm", "alignment", "aggregate", "amount", "deposit_returned", "committed_height", "revealed_height")

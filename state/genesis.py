@@ -143,8 +143,8 @@ def _write_accounts(ctx: Context, value: Any) -> None:
         where = f"accounts[{number}]"
         _fields(entry, {"address", "balance"}, where)
         address = _address(entry["address"], where)
-        if address in seen:
-            raise BadGenesis(f"{where}: the address stands twice")
+        if address in seen or keys.is_module(address):
+            raise BadGenesis(f"{where}: the address stands twice, or is one of the chain's own accounts")
         seen.add(address)
         try:
             ledger.mint(ctx, address, _amount(entry["balance"], f"{where}.balance"))

@@ -86,6 +86,19 @@ class Overlay:
         data = self.get(key)
         return None if data is None else kind.FromString(data)
 
+    def require(self, kind: type[M], key: bytes) -> M:
+        """Return the record under `key`, which other records say must be there.
+
+        Raises
+        ------
+        RuntimeError
+            If it is not: a fault of this program, never of a stranger.
+        """
+        record = self.load(kind, key)
+        if record is None:
+            raise RuntimeError(f"the state lacks the {kind.DESCRIPTOR.name} record {key.hex()}")
+        return record
+
     def save(self, key: bytes, record: Message) -> None:
         """Write a record in its canonical encoding."""
         self.changes[key] = record.SerializeToString(deterministic=True)

@@ -21,6 +21,8 @@ class TransferHandler:
         """Refuse a recipient that is no address and an amount of zero."""
         if len(message.recipient) != keys.ADDRESS_BYTES:
             raise BadAddress(f"the recipient has {len(message.recipient)} bytes, expected 20")
+        if keys.is_module(message.recipient):
+            raise BadAddress("the recipient is an account of the chain itself, from which nobody can send")
         if message.amount == 0:
             raise BadAmount("the amount is zero; transfer at least 1 uasy")
 

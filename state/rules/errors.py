@@ -207,7 +207,7 @@ class BadRoundTerms(RoundError):
 
 
 class WindowTooShort(RoundError):
-    """The reveal window could not hold every submission."""
+    """A window could not hold what has to happen in it."""
 
     code = 4
 
@@ -296,6 +296,18 @@ class BadSalt(RoundError):
     code = 18
 
 
+class CancelTooLate(RoundError):
+    """Only a round that still takes commitments can be cancelled."""
+
+    code = 19
+
+
+class NotRoundOwner(RoundError):
+    """Only the round's owner may do this."""
+
+    code = 20
+
+
 # --- payload -----------------------------------------------------------------
 
 
@@ -345,6 +357,12 @@ class PayloadZero(PayloadRefused):
     """A polynomial of a ciphertext is zero."""
 
     code = 7
+
+
+class PayloadCopied(PayloadRefused):
+    """The payload is the reference's, or another contributor has revealed it."""
+
+    code = 8
 
 
 # --- committee ---------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import Final
 
 SCALAR_BYTES: Final = 16
 SHARE_BYTES: Final = 16
+MAX_SHARES: Final = 248
+"""Shares in one vote extension."""
 
 
 def encode(value: int) -> bytes:

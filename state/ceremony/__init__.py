@@ -1,0 +1,11 @@
+"""Making and retiring the committee's keys (design: the threshold committee).
+
+`pool` keeps enough keys ready, `phases` leads one key through its ceremony,
+`slots` says which messages are awaited from whom, `combine` turns the members'
+shares into the key's parts.
+"""
+
+from assay.state.ceremony.phases import end_block, self_test_opened
+from assay.state.ceremony.slots import Awaited, awaited
+
+__all__ = ["Awaited", "awaited", "end_block", "self_test_opened"]

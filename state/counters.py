@@ -1,0 +1,49 @@
+"""Numbers given out once: ids of rounds, keys and openings."""
+
+from __future__ import annotations
+
+from assay.proto.state_pb2 import Counters
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+
+
+def load(view: Overlay) -> Counters:
+    """Return the counters; ids begin at 1, so that 0 can mean none."""
+    return view.load(Counters, keys.COUNTERS) or Counters(
+        next_key=1, next_round=1, next_opening=1, next_job=1
+    )
+
+
+def take_round(view: Overlay) -> int:
+    """Return a new round id."""
+    counters = load(view)
+    taken = counters.next_round
+    counters.next_round += 1
+    view.save(keys.COUNTERS, counters)
+    return taken
+
+
+def take_key(view: Overlay) -> int:
+    """Return a new committee key id."""
+    counters = load(view)
+    taken = counters.next_key
+    counters.next_key += 1
+    view.save(keys.COUNTERS, counters)
+    return taken
+
+
+def take_openings(view: Overlay, count: int) -> int:
+    """Return the first of `count` new, consecutive opening ids."""
+    counters = load(view)
+    taken = counters.next_opening
+    counters.next_opening += count
+    view.save(keys.COUNTERS, counters)
+    return taken
+
+
+def pass_jobs(view: Overlay, first: int, count: int) -> None:
+    """Move the head of the scoring queue beyond a run of ids, if it stands inside it."""
+    counters = load(view)
+    if first <= counters.next_job < first + count:
+        counters.next_job = first + count
+        view.save(keys.COUNTERS, counters)

@@ -1,0 +1,34 @@
+"""MsgOpenRound: put a bounty on improving a model."""
+
+from __future__ import annotations
+
+from assay.proto.state_pb2 import Params
+from assay.proto.tx_pb2 import MsgOpenRound
+from assay.state.context import Context
+from assay.state.handlers.payload_cost import payload_cost
+from assay.state.rounds import lifecycle, terms
+from assay.state.rules import gas
+
+
+class OpenRoundHandler:
+    """Rules of MsgOpenRound."""
+
+    def cost(self, message: MsgOpenRound, params: Params) -> int:
+        """Return the gas: key, model, counters, round, pool, escrow, openings, and the reference."""
+        return gas.store_cost(8, 10) + payload_cost(message.reference, params)
+
+    def check_form(self, message: MsgOpenRound, params: Params) -> None:
+        """Refuse terms outside the chain's parameters."""
+        terms.check_form(message, params)
+
+    def spends(self, ctx: Context, message: MsgOpenRound) -> int:
+        """Return bounty and scoring fee."""
+        return message.bounty + message.scoring_fee
+
+    def check(self, ctx: Context, sender: bytes, message: MsgOpenRound) -> None:
+        """Refuse a key that is not ready, somebody else's model, unfit sizes, a malformed reference."""
+        lifecycle.check_open(ctx, sender, message)
+
+    def execute(self, ctx: Context, sender: bytes, message: MsgOpenRound) -> None:
+        """Open the round; it takes commitments once the committee has checked its reference."""
+        lifecycle.open_round(ctx, sender, message)

@@ -1,0 +1,11 @@
+"""The bounty round, from its opening to the release of the sum (docs/round.md).
+
+`records` and `escrow` are the ground; `terms` and `payloads` say what is
+admitted; `lifecycle` holds what people do, `scoring` what the committee's
+answers do, `settlement`, `ending` and `release` how a round ends.
+"""
+
+from assay.state.rounds.deadlines import end_block
+from assay.state.rounds.scoring import coin_opened, scalar_opened
+
+__all__ = ["coin_opened", "end_block", "scalar_opened"]

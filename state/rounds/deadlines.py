@@ -1,0 +1,30 @@
+"""Rounds whose phase ends at this height because nobody ended it before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from assay.proto import state_pb2 as pb
+from assay.proto.state_pb2 import Round, RoundStatus
+from assay.state import schedule
+from assay.state.context import Context
+from assay.state.rounds import ending, lifecycle, records, release
+from assay.state.rules import keys
+
+_AT_DEADLINE: Final[dict[RoundStatus, Callable[[Context, Round], None]]] = {
+    pb.ROUND_STATUS_PENDING: ending.expire,
+    pb.ROUND_STATUS_OPEN: lifecycle.end_commits,
+    pb.ROUND_STATUS_REVEAL: lifecycle.end_reveals,
+    pb.ROUND_STATUS_SCORING: ending.expire,
+    pb.ROUND_STATUS_SETTLED: release.end,
+}
+
+
+def end_block(ctx: Context) -> None:
+    """Do what is due at this height, round by round."""
+    for round_id in schedule.take_due(ctx.view, ctx.height, keys.DEADLINE_ROUND):
+        record = ctx.view.require(Round, keys.round_(round_id))
+        record.deadline = 0
+        _AT_DEADLINE[record.status](ctx, record)
+        records.save(ctx.view, record)

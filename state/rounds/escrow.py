@@ -1,0 +1,65 @@
+"""The round's own account: the only way in and the three ways out.
+
+Each function moves tokens and counts them in the round's record, so that at
+any time `paid + refunded + burned + balance of the escrow = escrowed`. The
+caller writes the record.
+"""
+
+from __future__ import annotations
+
+from assay.proto.state_pb2 import Contribution, Key, Round
+from assay.state import ledger
+from assay.state.context import Context
+from assay.state.rounds import records
+from assay.state.rules import keys
+from assay.state.rules.payout import largest_remainder
+
+
+def take_in(ctx: Context, record: Round, source: bytes, amount: int) -> None:
+    """Move tokens into the escrow.
+
+    Raises
+    ------
+    InsufficientFunds
+        If the source holds less.
+    """
+    ledger.move(ctx, source, keys.escrow(record.id), amount)
+    record.escrowed += amount
+
+
+def pay(ctx: Context, record: Round, recipient: bytes, amount: int, what: str) -> None:
+    """Pay for work: a contributor ("paid") or a member of the committee ("fee")."""
+    ledger.move(ctx, keys.escrow(record.id), recipient, amount)
+    record.paid += amount
+    if amount:
+        records.emit(ctx, record, what, recipient, amount=amount)
+
+
+def refund(ctx: Context, record: Round, recipient: bytes, amount: int, what: str) -> None:
+    """Give something back: "bounty_returned", "fee_returned" or "deposit_returned"."""
+    ledger.move(ctx, keys.escrow(record.id), recipient, amount)
+    record.refunded += amount
+    if amount:
+        records.emit(ctx, record, what, recipient, amount=amount)
+
+
+def burn_deposit(ctx: Context, record: Round, item: Contribution) -> None:
+    """Destroy a contributor's deposit."""
+    ledger.burn(ctx, keys.escrow(record.id), record.deposit)
+    record.burned += record.deposit
+    if record.deposit:
+        records.emit(ctx, record, "deposit_burned", item.sender, amount=record.deposit)
+
+
+def return_deposit(ctx: Context, record: Round, item: Contribution) -> None:
+    """Give a contributor's deposit back; the caller writes the contribution."""
+    refund(ctx, record, item.sender, record.deposit, "deposit_returned")
+    item.deposit_returned = record.deposit
+
+
+def pay_committee(ctx: Context, record: Round) -> None:
+    """Divide the scoring fee equally between the operators of the key's members, odd units to the first."""
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    parts = largest_remainder(record.scoring_fee, [1] * len(key.members))
+    for member, part in zip(key.members, parts, strict=True):
+        pay(ctx, record, member.seat.operator, part, "fee")

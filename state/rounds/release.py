@@ -1,0 +1,81 @@
+"""Handing the sum of the paid updates to the owner, sealed, and forgetting it afterwards.
+
+Who is not paid gives nothing away: only paid contributors' ciphertexts are in
+the sum.
+"""
+
+from __future__ import annotations
+
+from assay.crypto.committee.subsets import quorum
+from assay.proto import state_pb2 as pb
+from assay.proto import tx_pb2
+from assay.proto.state_pb2 import Key, Round, SlotRecord
+from assay.state.ceremony import phases, slots
+from assay.state.context import Context
+from assay.state.rounds import ending, payloads, records
+from assay.state.rules import keys
+from assay.state.rules.errors import NothingToAcknowledge, NotRoundOwner
+
+
+def begin(ctx: Context, record: Round) -> None:
+    """Add the paid ciphertexts and await sealed shares of the sum; the caller writes the record."""
+    paid = records.contributions(ctx.view, record.id, pb.CONTRIBUTION_STATUS_PAID)
+    total = payloads.sum_of(ctx, record, [item.payload for item in paid])
+    data = payloads.to_bytes(total, payloads.preset_of(ctx, record))
+    record.sum = ctx.view.put_bulk(keys.release_scope(record.id), data)
+    ending.drop_payloads(ctx, record)
+    records.set_deadline(ctx, record, ctx.height + ctx.params.release_window)
+    records.emit(
+        ctx, record, "release", contributors=len(paid), sum=record.sum.hex(), deadline=record.deadline
+    )
+
+
+def receive(ctx: Context, key: Key, member: int, item: slots.Awaited, data: bytes) -> None:
+    """Keep a sealed share that state awaited."""
+    record = ctx.view.require(Round, keys.round_(key.round_id))
+    slots.store(ctx, key, keys.release_scope(record.id), member, item, data)
+    record.release_shares += 1
+    records.emit(ctx, record, "release_share", member=member, slot=item.slot)
+    records.save(ctx.view, record)
+
+
+def complete_members(ctx: Context, record: Round) -> int:
+    """Return how many members have sent their sealed share of every ciphertext of the sum."""
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    phase = tx_pb2.COMMITTEE_PHASE_RELEASE
+    return sum(
+        all(
+            ctx.view.load(SlotRecord, keys.slot(key.id, phase, member, slot)) is not None
+            for slot in range(record.ciphertexts)
+        )
+        for member in range(len(key.members))
+    )
+
+
+def check_acknowledge(ctx: Context, sender: bytes, round_id: int) -> Round:
+    """Refuse an acknowledgement by somebody else, or of what the owner cannot have opened yet."""
+    record = records.load(ctx.view, round_id)
+    if record.owner != sender:
+        raise NotRoundOwner("only the round's owner can acknowledge its released sum")
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    if record.status != pb.ROUND_STATUS_SETTLED or key.status != pb.KEY_STATUS_TAKEN:
+        raise NothingToAcknowledge("the round has released nothing, or its release is over")
+    found, needed = complete_members(ctx, record), quorum(len(key.members))
+    if found < needed:
+        raise NothingToAcknowledge(f"{found} members have sent their shares, the sum needs {needed}")
+    return record
+
+
+def acknowledge(ctx: Context, record: Round) -> None:
+    """End a release because the owner has opened it."""
+    record.acknowledged = True
+    end(ctx, record)
+    records.save(ctx.view, record)
+
+
+def end(ctx: Context, record: Round) -> None:
+    """Drop what was released and retire the key; the caller writes the record."""
+    records.set_deadline(ctx, record, 0)
+    ctx.view.drop_bulk(keys.release_scope(record.id))
+    phases.retire(ctx, record.key_id)
+    records.emit(ctx, record, "release_ended", acknowledged=int(record.acknowledged))

@@ -1,0 +1,26 @@
+"""What is due at which height, as records of the state."""
+
+from __future__ import annotations
+
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+
+_SET = b"\x01"  # the tree keeps no empty values
+
+
+def put(view: Overlay, height: int, kind: bytes, ident: int) -> None:
+    """Enter something into the schedule; `kind` is one of the DEADLINE_ bytes."""
+    view.put(keys.deadline(height, kind, ident), _SET)
+
+
+def remove(view: Overlay, height: int, kind: bytes, ident: int) -> None:
+    """Take something out of the schedule again."""
+    view.delete(keys.deadline(height, kind, ident))
+
+
+def take_due(view: Overlay, height: int, kind: bytes) -> list[int]:
+    """Take what is due at a height out of the schedule; return the ids in ascending order."""
+    due = [key for key, _ in view.iterate(keys.deadlines(height) + kind)]
+    for key in due:
+        view.delete(key)
+    return [keys.parse_deadline(key)[2] for key in due]
