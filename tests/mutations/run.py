@@ -96,7 +96,7 @@ def capture(
 
 def run_tests(tree: Path, tests: Iterable[str], timeout: float = TEST_TIMEOUT) -> tuple[int, str]:
     """Run tests in a copy; returns pytest's exit code and its output."""
-    options = ["-q", "-x", "-n0", "-m", "", "-p", "no:cacheprovider"]
+    options = ["-q", "-x", "-n0", "-m", ""]
     try:
         done = capture(tree, [sys.executable, "-m", "pytest", *options, *tests], timeout)
     except subprocess.TimeoutExpired:
