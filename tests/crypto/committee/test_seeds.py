@@ -82,7 +82,7 @@ def test_a_bad_box_is_complained_of_by_its_owner_and_by_every_other_holder(
         got, complaints = receive(made, holder, bad)
         assert complaints == (Complaint(0, number, got[number]),)
     seed = made.members[0]._secrets.drawn[number]
-    # The dealer opens the seed: everybody sees that the box was bad, and that an honest one would not have been.
+    # The dealer opens the seed: everybody sees that the box was bad; an honest one would not have been.
     assert not seeds.dealt_honestly(made.key, number, seed, made.joins, bad[0])
     assert seeds.dealt_honestly(made.key, number, seed, made.joins, sent[0])
 

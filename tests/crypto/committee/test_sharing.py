@@ -131,7 +131,7 @@ def test_a_member_without_one_of_its_seeds_gives_no_shares(n: int) -> None:
 
 @pytest.mark.parametrize("n", [4, 7])
 def test_what_t_members_know_leaves_the_value_open(n: int) -> None:
-    """Two worlds that differ in one seed: the t members outside its holders compute the same shares in both."""
+    """Two worlds differ in one seed: the t members that lack it compute the same shares in both."""
     key, t = CommitteeKey("assay-test", 5, SMALL, n), threshold(n)
     number = len(subsets(n)) - 1
     coalition = subsets(n)[number]
