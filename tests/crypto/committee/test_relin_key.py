@@ -11,6 +11,7 @@ import pytest
 from assay.crypto.committee import relin_key
 from assay.crypto.committee.decoding import Decoded, Disagreement, Undecided
 from assay.crypto.committee.reed_solomon import interpolate_at
+from assay.crypto.committee.sharing import slot_ring
 from assay.crypto.committee.subsets import subsets
 from assay.crypto.presets import ERROR_BITS, SMALL, STANDARD, Preset, threshold
 from assay.crypto.ring import key_ring
@@ -79,7 +80,7 @@ def test_the_square_lies_on_degree_2t_and_is_masked_by_a_sharing_of_zero(
 ) -> None:
     made, t, prime = committee(n), threshold(n), SMALL.primes[0]
     posted = made.relin_shares(0, 0)
-    zeros = {s.member: s.zero("relin-key-zero", relin_key.slot_ring(SMALL, 0), 0) for s in made.sharers}
+    zeros = {s.member: s.zero("relin-key-zero", slot_ring(SMALL, 0), 0) for s in made.sharers}
     for column in (0, 1, SMALL.degree - 1):
         masks = {m: int(zero[0, column]) for m, zero in zeros.items()}
         assert interpolate_at({m: masks[m] for m in range(2 * t + 1)}, 0, prime) == 0
@@ -87,5 +88,10 @@ def test_the_square_lies_on_degree_2t_and_is_masked_by_a_sharing_of_zero(
         combined = int(made.relin[0, 0, 0, column])
         assert interpolate_at({m: values[m] for m in range(2 * t + 1)}, 0, prime) == combined
         assert interpolate_at({m: values[m] for m in range(t + 1)}, 0, prime) != combined
-        # Without its mask a share would be s(i)^2 and what all may compute: the mask is what is in it.
-        assert len({mask % prime for mask in masks.values()}) == n
+    for sharer in made.sharers:  # what is posted is the product of shares behind that mask, never bare
+        ring, secret = slot_ring(SMALL, 0), sharer.secret_key[:1]
+        common = relin_key.common_polynomial(made.key, 0)[:1]
+        square = ring.mul_integer(ring.mul(secret, secret), SMALL.primes[-1])
+        bare = ring.sub(square, ring.add(ring.mul(common, secret), sharer.error("relin-key-error", ring, 0)))
+        assert np.array_equal(ring.sub(posted[sharer.member], bare), zeros[sharer.member])
+        assert zeros[sharer.member].any()
