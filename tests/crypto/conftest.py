@@ -33,7 +33,9 @@ class KeyPair:
     @cached_property
     def p0(self) -> U64:
         masked = self.ring.mul(self.p1, self.ring.encode(self.secret))
-        return self.ring.neg(self.ring.add(masked, self.ring.encode(self._stream(b"e").error(self.preset.degree))))
+        return self.ring.neg(
+            self.ring.add(masked, self.ring.encode(self._stream(b"e").error(self.preset.degree)))
+        )
 
     @cached_property
     def relin_key(self) -> U64:

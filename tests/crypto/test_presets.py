@@ -25,7 +25,11 @@ def test_figures_of_standard() -> None:
     assert STANDARD.score_mask * 2**10 == STANDARD.unit
     assert STANDARD.safe_release
     assert STANDARD.modulus.bit_length() == 120
-    assert (STANDARD.ciphertexts_for(1), STANDARD.ciphertexts_for(4095), STANDARD.ciphertexts_for(4096)) == (1, 1, 2)
+    assert (STANDARD.ciphertexts_for(1), STANDARD.ciphertexts_for(4095), STANDARD.ciphertexts_for(4096)) == (
+        1,
+        1,
+        2,
+    )
 
 
 def test_figures_of_small() -> None:
@@ -85,7 +89,9 @@ def test_a_preset_that_contradicts_an_inequality_is_refused(
     ("size", "contributors", "ciphertexts"),
     [(0, 8, 1), (2, 8, 1), (13, 8, 1), (4, 0, 1), (4, 65, 1), (4, 8, 0), (4, 8, 257)],
 )
-def test_sizes_out_of_range_are_refused(preset: Preset, size: int, contributors: int, ciphertexts: int) -> None:
+def test_sizes_out_of_range_are_refused(
+    preset: Preset, size: int, contributors: int, ciphertexts: int
+) -> None:
     with pytest.raises(PresetError):
         presets.check(preset, size, contributors, ciphertexts)
 

@@ -48,7 +48,8 @@ def test_every_ciphertext_and_part_draws_its_own(preset: Preset, key_pair: Any) 
 def test_one_seed_gives_one_ciphertext_and_another_another(preset: Preset, key_pair: Any) -> None:
     message = packing.pack(np.arange(1, 10), preset)
     same, again, other = (
-        encrypt(message, key_pair.p0, key_pair.p1, preset, seed)[0] for seed in (bytes(32), bytes(32), b"x" * 32)
+        encrypt(message, key_pair.p0, key_pair.p1, preset, seed)[0]
+        for seed in (bytes(32), bytes(32), b"x" * 32)
     )
     assert np.array_equal(same, again)
     assert not np.array_equal(same, other)

@@ -38,13 +38,17 @@ def relinearised(preset: Preset, d: list[U64], key: U64) -> U64:
     ring, full = cipher_ring(preset), key_ring(preset)
     accumulated = np.zeros((2, *full.shape), dtype=np.uint64)
     for digit, coefficients in enumerate(ring.inverse(d[2])):
-        lifted = full.encode(coefficients.astype(np.int64))  # the least non-negative residue, modulo every prime
+        lifted = full.encode(
+            coefficients.astype(np.int64)
+        )  # the least non-negative residue, modulo every prime
         accumulated = full.add(accumulated, full.mul(lifted, key[digit]))
     special = preset.primes[-1]
     last = Ring(preset.degree, (special,))
     out = []
     for component, base in zip(accumulated, d[:2], strict=True):
-        remainder = last.combine_signed(last.inverse(component[-1:]))  # in (-P/2, P/2): division rounds to nearest
+        remainder = last.combine_signed(
+            last.inverse(component[-1:])
+        )  # in (-P/2, P/2): division rounds to nearest
         difference = ring.sub(component[:-1], ring.encode(remainder))
         switched = ring.mul_integer(difference, pow(special, -1, ring.modulus))
         out.append(ring.add(base, switched))
@@ -57,7 +61,9 @@ def tensor(preset: Preset, a: U64, b: U64) -> list[U64]:
     return [ring.mul(a[0], b[0]), cross, ring.mul(a[1], b[1])]
 
 
-def test_a_product_is_bit_for_bit_what_the_formulas_say(preset: Preset, engine: Engine, key_pair: Any) -> None:
+def test_a_product_is_bit_for_bit_what_the_formulas_say(
+    preset: Preset, engine: Engine, key_pair: Any
+) -> None:
     a, b = (random_ciphertext(preset, name) for name in (b"a", b"b"))
     key = engine.load_relin_key(key_pair.relin_key)
     x, y = engine.load(a), engine.load(b)
@@ -66,7 +72,9 @@ def test_a_product_is_bit_for_bit_what_the_formulas_say(preset: Preset, engine: 
         assert np.array_equal(engine.product(key, [pair]), expected)
 
 
-def test_products_are_summed_before_one_relinearisation(preset: Preset, engine: Engine, key_pair: Any) -> None:
+def test_products_are_summed_before_one_relinearisation(
+    preset: Preset, engine: Engine, key_pair: Any
+) -> None:
     a, b, c = (random_ciphertext(preset, name) for name in (b"a", b"b", b"c"))
     ring, key = cipher_ring(preset), engine.load_relin_key(key_pair.relin_key)
     x, y, z = (engine.load(residues) for residues in (a, b, c))
@@ -89,7 +97,7 @@ def test_a_product_decrypts_to_the_product(preset: Preset, engine: Engine, key_p
     assert abs(got - expected) < preset.unit >> (12 if preset.name == "small" else 30)
 
 
-def test_known_answers_are_committed_and_met(preset: Preset, engine: Engine, repository: Path) -> None:
+def test_known_answers_are_committed_and_met(engine: Engine, repository: Path) -> None:
     engine.self_test()
     cases = json.loads((repository / "tests/vectors/seal.json").read_text())["cases"]
     assert {case["preset"]: case["known_answer"] for case in cases} == KNOWN_ANSWERS
@@ -108,7 +116,9 @@ def test_another_answer_is_refused_with_a_sentence(
     preset: Preset, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Engine, "product", lambda *_: np.zeros((2, 2, preset.degree), dtype=np.uint64))
-    with pytest.raises(EngineMismatch, match=f"every node must get {KNOWN_ANSWERS[preset.name]}.*does not start"):
+    with pytest.raises(
+        EngineMismatch, match=f"every node must get {KNOWN_ANSWERS[preset.name]}.*does not start"
+    ):
         engine.self_test()
 
 
@@ -140,7 +150,9 @@ def test_terms_that_cancel_are_a_result_too(preset: Preset, engine: Engine, key_
     assert not engine.product(key, [(x, y), (minus, y)]).any()
 
 
-def test_residues_that_are_not_canonical_never_reach_seal(preset: Preset, engine: Engine, key_pair: Any) -> None:
+def test_residues_that_are_not_canonical_never_reach_seal(
+    preset: Preset, engine: Engine, key_pair: Any
+) -> None:
     bad = random_ciphertext(preset, b"a")
     bad[1, 1, -1] = preset.primes[1]
     key = key_pair.relin_key.copy()
@@ -156,7 +168,7 @@ def test_residues_that_are_not_canonical_never_reach_seal(preset: Preset, engine
             call()
 
 
-def test_reading_memory_and_reading_one_by_one_agree(preset: Preset, engine: Engine, key_pair: Any) -> None:
+def test_reading_memory_and_reading_one_by_one_agree(preset: Preset, engine: Engine) -> None:
     assert engine.reads_directly
     residues = random_ciphertext(preset, b"a")
     handle = engine.load(residues).handle
@@ -181,7 +193,7 @@ def test_ciphertexts_of_three_polynomials_are_not_read_directly(preset: Preset, 
 
 
 def test_an_engine_that_cannot_read_memory_gives_the_same_residues(
-    preset: Preset, key_pair: Any, monkeypatch: pytest.MonkeyPatch
+    preset: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(DirectReader, "agrees", lambda *_: False)
     slow = Engine(preset)
@@ -189,7 +201,9 @@ def test_an_engine_that_cannot_read_memory_gives_the_same_residues(
     slow.self_test()
 
 
-def test_other_keys_give_other_products(preset: Preset, engine: Engine, new_key_pair: Callable[..., Any]) -> None:
+def test_other_keys_give_other_products(
+    preset: Preset, engine: Engine, new_key_pair: Callable[..., Any]
+) -> None:
     x = engine.load(random_ciphertext(preset, b"a"))
     keys = [engine.load_relin_key(new_key_pair(preset, name).relin_key) for name in (b"one", b"two")]
     first, second = (engine.product(key, [(x, x)]) for key in keys)

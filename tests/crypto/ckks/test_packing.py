@@ -49,7 +49,7 @@ def test_packing_round_trips(preset: Preset, count: int) -> None:
     half = preset.degree // 2
     assert not rows[:, 0].any()
     assert not rows[:, half].any()
-    assert np.array_equal(rows[:, 1:half], -rows[:, : half : -1])
+    assert np.array_equal(rows[:, 1:half], -rows[:, :half:-1])
     differences = packing.symmetric_part(rows)
     assert differences.shape == (len(rows), preset.capacity)
     assert np.array_equal(packing.unpack(differences, count, preset), values / preset.scale)
@@ -57,7 +57,9 @@ def test_packing_round_trips(preset: Preset, count: int) -> None:
 
 def test_a_quantised_update_comes_back_to_within_rounding(preset: Preset) -> None:
     unit = packing.normalise(np.random.default_rng(5).normal(size=5000))
-    back = packing.unpack(packing.symmetric_part(packing.pack(packing.quantise(unit, preset), preset)), 5000, preset)
+    back = packing.unpack(
+        packing.symmetric_part(packing.pack(packing.quantise(unit, preset), preset)), 5000, preset
+    )
     assert abs(back - unit).max() <= 0.5 / preset.scale + 2.0**-52
 
 

@@ -41,7 +41,10 @@ def test_ring_operations(a: Polynomial, b: Polynomial, factor: int) -> None:
         ([i - j for i, j in zip(a, b, strict=True)], lambda: RING.sub(x, y)),
         ([-i for i in a], lambda: RING.neg(x)),
         ([factor * i for i in a], lambda: RING.mul_integer(x, factor)),
-        ([factor * i - 3 * j for i, j in zip(a, b, strict=True)], lambda: RING.linear_combination([factor, -3], [x, y])),
+        (
+            [factor * i - 3 * j for i, j in zip(a, b, strict=True)],
+            lambda: RING.linear_combination([factor, -3], [x, y]),
+        ),
         ([i + 2 * j for i, j in zip(a, b, strict=True)], lambda: RING.sum([x, y, y])),
         (negacyclic(a, b), lambda: RING.mul(x, y)),
     ]
@@ -61,7 +64,9 @@ def test_residues_do_not_depend_on_how_integers_come(values: list[int]) -> None:
         assert RING.reduce(given_as).tolist() == expected
     small = [v % 1000 - 500 for v in values]
     for dtype in (np.int64, np.int32, np.int16):
-        assert RING.reduce(np.array(small, dtype=dtype)).tolist() == [[v % q for v in small] for q in RING.primes]
+        assert RING.reduce(np.array(small, dtype=dtype)).tolist() == [
+            [v % q for v in small] for q in RING.primes
+        ]
 
 
 def test_int64_extremes_are_reduced() -> None:

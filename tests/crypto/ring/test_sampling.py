@@ -81,8 +81,8 @@ def test_errors_are_centered_binomial_with_21_bits_a_side() -> None:
     assert abs(float(values.var()) - 10.5) < 0.2
     assert abs(values).max() <= 21
     first = Stream(b"d", SEED).read(6)
-    plus = bin(first[0]).count("1") + bin(first[1]).count("1") + bin(first[2] & 0x1F).count("1")
-    minus = bin(first[3]).count("1") + bin(first[4]).count("1") + bin(first[5] & 0x1F).count("1")
+    plus = first[0].bit_count() + first[1].bit_count() + (first[2] & 0x1F).bit_count()
+    minus = first[3].bit_count() + first[4].bit_count() + (first[5] & 0x1F).bit_count()
     assert values[0] == plus - minus
 
 

@@ -32,7 +32,9 @@ def test_constants_of_the_presets() -> None:
             assert int(t.degree_inverse[p]) * preset.degree % q == 1
             assert int(t.word[p]) == 2**64 % q
             assert int(t.roots[p, 1]) ** 2 % q == q - 1  # psi^(N/2) is a square root of -1
-            assert all(int(t.roots[p, i]) * int(t.inverses[p, i]) % q == 1 for i in (1, 2, 3, preset.degree - 1))
+            assert all(
+                int(t.roots[p, i]) * int(t.inverses[p, i]) % q == 1 for i in (1, 2, 3, preset.degree - 1)
+            )
 
 
 def test_tables_cannot_be_written() -> None:
