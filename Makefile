@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 VALIDATORS ?= 1
 BUDGET ?= 20m
+# Every commit has a seed of its own.
 SEED ?= $(shell printf '%d' "0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0)")
 
 VENV := .venv
@@ -45,7 +46,7 @@ format: $(READY) ## let ruff mend style and order of imports
 
 typecheck: $(READY) ## mypy --strict
 	$(BIN)/mypy
-	$(BIN)/mypy tools tests/mutations tests/repo
+	$(BIN)/mypy tools tests/conftest.py tests/mutations tests/repo
 
 proto: $(READY) ## generate proto/*_pb2.py and *_pb2.pyi again
 	tools/proto.sh

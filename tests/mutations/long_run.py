@@ -27,7 +27,7 @@ def run(seed: int, *command: str) -> int:
 def long_tests(seed: int, budget: float) -> int:
     """Run what is marked long."""
     drawn = ["--hypothesis-profile=long", f"--hypothesis-seed={seed}", f"--order-seed={seed}"]
-    return run(seed, "-m", "pytest", "-m", "long", "--timeout=1200", f"--budget={budget:.0f}", *drawn)
+    return run(seed, "-m", "pytest", "-m", "long", "--timeout=900", f"--budget={budget:.0f}", *drawn)
 
 
 def main() -> int:
