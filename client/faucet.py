@@ -47,7 +47,7 @@ async def pour(client: Client, recipient: str, amount: int = DEFAULT_AMOUNT) -> 
     """
     if not (await client.query.params()).value.development:
         raise NoFaucet(
-            f"{await client.chain_id()} is not a development chain and has no faucet; ask somebody to send you tokens"
+            f"{await client.chain_id()} is no development chain and has no faucet; ask somebody for tokens"
         )
     pending = await client.send(account(), [transfer(recipient, amount)], Options(memo="faucet"))
     return await pending.wait()

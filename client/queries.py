@@ -18,6 +18,7 @@ from assay.proto.state_pb2 import (
     Committee,
     Contribution,
     Key,
+    KeyPool,
     ModelRecord,
     Opening,
     Params,
@@ -123,9 +124,10 @@ class Queries:
         """Return all models, unproven."""
         return Answer(await self._list(ModelRecord, keys.MODEL), 0, False)
 
-    async def keys(self) -> Answer[list[Key]]:
-        """Return all committee keys still kept, unproven."""
-        return Answer(await self._list(Key, keys.KEY), 0, False)
+    async def key_pool(self) -> Answer[list[int]]:
+        """Return the ids of the committee keys that are ready or in the making, ascending."""
+        found = await self._maybe(KeyPool, keys.KEY_POOL, 0)
+        return Answer(list(found.value.keys), found.height, found.verified)
 
     async def slots(self, key_id: int, phase: int) -> list[tuple[bytes, SlotRecord]]:
         """Return keys and records of the committee messages of one phase, unproven."""

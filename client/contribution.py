@@ -1,0 +1,258 @@
+"""A data owner's way through a round: train, encrypt, commit, wait, reveal, wait.
+
+Salt, reserve and payload are on disk before the commitment is sent, and stay
+there until the round has ended, so that the work goes on after a crash or a
+sleep. Whoever loses them loses the deposit.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from assay.client.client import Client
+from assay.client.encryption import encrypt_update, fetch_key
+from assay.client.errors import ClientError, Refused
+from assay.client.explain import ENDED, round_word
+from assay.client.home import Home, HomeError
+from assay.client.messages import commit, reveal
+from assay.client.records import NoSuchRecord
+from assay.client.train.sgd import update
+from assay.client.train.table import load
+from assay.client.waiting import TxResult
+from assay.crypto.accounts import Account, encode_address
+from assay.proto import state_pb2 as pb
+from assay.proto.state_pb2 import Contribution, Round
+from assay.proto.tx_pb2 import Message
+from assay.state.rules.commitment import SALT_BYTES, commitment, payload_digest
+from assay.state.rules.errors import AlreadyCommitted, AlreadyRevealed, AssayError
+
+_DIRECTORY: Final = "contributions"
+_VERSION: Final = 1
+
+Report = Callable[[str], None]
+"""Takes a sentence about what happens now."""
+
+
+class CannotContribute(ClientError):
+    """The round does not take this contribution; the message says why."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A contribution as it is kept until the round has ended.
+
+    Attributes
+    ----------
+    chain_id, round_id, sender
+        Which round on which chain, and the sender's 20-byte address.
+    salt
+        32 random bytes.
+    reserve
+        The least accepted, in uasy.
+    payload
+        The encrypted update.
+    """
+
+    chain_id: str
+    round_id: int
+    sender: bytes
+    salt: bytes
+    reserve: int
+    payload: bytes
+
+    @property
+    def commitment(self) -> bytes:
+        """The hash that is sent first."""
+        digest = payload_digest(self.payload)
+        return commitment(self.round_id, self.sender, self.salt, digest, self.reserve)
+
+
+# --- on disk -----------------------------------------------------------------
+
+
+def _stem(chain_id: str, round_id: int, sender: bytes) -> str:
+    return f"{chain_id.encode().hex()}-{round_id}-{encode_address(sender)}"
+
+
+def save(home: Home, prepared: Prepared) -> None:
+    """Write a contribution: the payload first, then the file that names it."""
+    stem = _stem(prepared.chain_id, prepared.round_id, prepared.sender)
+    home.write(_DIRECTORY, stem + ".payload", prepared.payload)
+    document = {
+        "version": _VERSION,
+        "chain_id": prepared.chain_id,
+        "round": prepared.round_id,
+        "sender": encode_address(prepared.sender),
+        "salt": prepared.salt.hex(),
+        "reserve": prepared.reserve,
+        "payload": payload_digest(prepared.payload).hex(),
+    }
+    home.write_json(_DIRECTORY, stem + ".json", document)
+
+
+def load_saved(home: Home, chain_id: str, round_id: int, sender: bytes) -> Prepared | None:
+    """Return a kept contribution, or None if there is none.
+
+    Raises
+    ------
+    HomeError
+        If its files are damaged.
+    """
+    stem = _stem(chain_id, round_id, sender)
+    document: dict[str, Any] | None = home.read_json(_DIRECTORY, stem + ".json")
+    if document is None:
+        return None
+    payload = home.read(_DIRECTORY, stem + ".payload") or b""
+    try:
+        salt, reserve = bytes.fromhex(document["salt"]), int(document["reserve"])
+        good = document["version"] == _VERSION and document["payload"] == payload_digest(payload).hex()
+    except (KeyError, TypeError, ValueError):
+        salt, reserve, good = b"", 0, False
+    if not good or len(salt) != SALT_BYTES:
+        raise HomeError(f"{home.path / _DIRECTORY / stem}.json and its payload do not belong together")
+    return Prepared(chain_id, round_id, sender, salt, reserve, payload)
+
+
+def forget(home: Home, prepared: Prepared) -> None:
+    """Delete a contribution's files: its round has ended."""
+    stem = _stem(prepared.chain_id, prepared.round_id, prepared.sender)
+    home.remove(_DIRECTORY, stem + ".json")
+    home.remove(_DIRECTORY, stem + ".payload")
+
+
+# --- before the commitment ---------------------------------------------------
+
+
+async def prepare(
+    client: Client, sender: bytes, round_id: int, path: Path, target: str | None, reserve: int, report: Report
+) -> Prepared:
+    """Train on a CSV file, encrypt the update under the round's key, and return what is to be kept.
+
+    Raises
+    ------
+    CannotContribute
+        If the round takes no commitment of this account.
+    TrainingError
+        If the data do not fit the model, or training is not possible here.
+    """
+    record = (await client.query.round(round_id)).value
+    _check_open(record, sender)
+    model = (await client.query.model(record.model_id)).value.model
+    data = load(path, model, target)
+    for note in data.notes:
+        report(note)
+    report(f"training on {len(data.y)} rows")
+    change = update(model, data)
+    report(f"encrypting {len(change)} parameters")
+    payload = encrypt_update(await fetch_key(client, record.key_id), change)
+    salt = secrets.token_bytes(SALT_BYTES)
+    return Prepared(await client.chain_id(), round_id, sender, salt, reserve, payload)
+
+
+def _check_open(record: Round, sender: bytes) -> None:
+    if record.owner == sender:
+        raise CannotContribute("the owner of a round may not contribute to it")
+    if record.status not in (pb.ROUND_STATUS_PENDING, pb.ROUND_STATUS_OPEN):
+        raise CannotContribute(f"round {record.id} takes no commitments any more: it is {round_word(record)}")
+    if record.committed >= record.max_contributors:
+        raise CannotContribute(f"round {record.id} has its {record.max_contributors} contributors")
+
+
+# --- through the round -------------------------------------------------------
+
+
+async def carry_through(
+    client: Client, account: Account, home: Home, prepared: Prepared, report: Report
+) -> tuple[Round, Contribution]:
+    """Commit, reveal and wait for the end, from wherever the contribution stands; then forget it.
+
+    Returns
+    -------
+    tuple of Round, Contribution
+        Their final records.
+
+    Raises
+    ------
+    CannotContribute
+        If the round went on without this contribution.
+    """
+    record = await _until(client, prepared.round_id, (pb.ROUND_STATUS_PENDING,), report)
+    item = await _ours(client, prepared)
+    if item is None:
+        item = await _commit(client, account, prepared, record, report)
+    waiting = (pb.ROUND_STATUS_PENDING, pb.ROUND_STATUS_OPEN)
+    record = await _until(client, prepared.round_id, waiting, report)
+    if record.status == pb.ROUND_STATUS_REVEAL and item.status == pb.CONTRIBUTION_STATUS_COMMITTED:
+        await _reveal(client, account, prepared, report)
+    going = (*waiting, pb.ROUND_STATUS_REVEAL, pb.ROUND_STATUS_SCORING)
+    record = await _until(client, prepared.round_id, going, report)
+    final = (await client.query.contribution(prepared.round_id, prepared.sender)).value
+    forget(home, prepared)
+    return record, final
+
+
+async def _commit(
+    client: Client, account: Account, prepared: Prepared, record: Round, report: Report
+) -> Contribution:
+    _check_open(record, prepared.sender)
+    report("committing")
+    message = commit(prepared.round_id, prepared.commitment)
+    result = await _send(client, account, [message], AlreadyCommitted)
+    await client.blocks.until((result.height if result else await client.blocks.height()) + 1)
+    item = await _ours(client, prepared)
+    if item is None:
+        raise CannotContribute("the commitment did not get into the round; run it again with --resume")
+    return item
+
+
+async def _reveal(client: Client, account: Account, prepared: Prepared, report: Report) -> None:
+    report(f"revealing {len(prepared.payload):,} encrypted bytes")
+    message = reveal(prepared.round_id, prepared.salt, prepared.reserve, prepared.payload)
+    await _send(client, account, [message], AlreadyRevealed)
+
+
+async def _send(
+    client: Client, account: Account, messages: Sequence[Message], done: type[AssayError]
+) -> TxResult | None:
+    """Send and wait; None if the chain says that an earlier run has done it already."""
+    try:
+        return await (await client.send(account, messages)).wait()
+    except Refused as error:
+        if error.reason is done:
+            return None
+        raise
+
+
+async def _ours(client: Client, prepared: Prepared) -> Contribution | None:
+    try:
+        item = (await client.query.contribution(prepared.round_id, prepared.sender)).value
+    except NoSuchRecord:
+        return None
+    if item.commitment != prepared.commitment:
+        raise CannotContribute(
+            f"{encode_address(prepared.sender)} has committed to another update in round {prepared.round_id}; "
+            "only the files of that run can reveal it"
+        )
+    return item
+
+
+async def _until(client: Client, round_id: int, statuses: Sequence[int], report: Report) -> Round:
+    """Wait while the round is in one of `statuses`; tell of every change."""
+    told = None
+    async for _ in client.blocks.follow():
+        record = (await client.query.round(round_id)).value
+        if record.status not in statuses:
+            return record
+        if record.status != told:
+            told = record.status
+            report(f"round {round_id} is {round_word(record)} until height {record.deadline} at the latest")
+    raise AssertionError("follow() does not end")
+
+
+def is_over(record: Round) -> bool:
+    """Tell whether a round has ended."""
+    return record.status in ENDED
