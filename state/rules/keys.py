@@ -88,6 +88,11 @@ def slot(key_id: int, phase: int, member: int, number: int) -> bytes:
     return phase_slots(key_id, phase) + bytes((member,)) + _u64(number)
 
 
+def parse_slot(key: bytes) -> tuple[int, int]:
+    """Split the key of a committee message into member and number."""
+    return key[10], int.from_bytes(key[11:19], "big")
+
+
 def deadlines(height: int) -> bytes:
     """Prefix of what is due at a height."""
     return DEADLINE + _u64(height)
