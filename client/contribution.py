@@ -234,8 +234,8 @@ async def _ours(client: Client, prepared: Prepared) -> Contribution | None:
         return None
     if item.commitment != prepared.commitment:
         raise CannotContribute(
-            f"{encode_address(prepared.sender)} has committed to another update in round {prepared.round_id}; "
-            "only the files of that run can reveal it"
+            f"{encode_address(prepared.sender)} has committed another update to this round; "
+            "only that run's files can reveal it"
         )
     return item
 
