@@ -1,0 +1,45 @@
+"""What tests/conftest.py promises: no way out of this machine, a time budget, an order drawn from a seed."""
+
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ELSEWHERE = "192.0.2.1"  # an address for documentation, RFC 5737: nobody's
+
+
+def run(repository: Path, *options: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-v", "tests/repo/test_check_summary.py", *options]
+    return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False).stdout
+
+
+def order(output: str) -> list[str]:
+    return re.findall(r"^tests/\S+::(\S+)", output, re.MULTILINE)
+
+
+def test_a_socket_cannot_leave_this_machine() -> None:
+    with socket.socket() as connection, pytest.raises(PermissionError, match=ELSEWHERE):
+        connection.connect((ELSEWHERE, 80))
+    with pytest.raises(PermissionError, match="example"):
+        socket.getaddrinfo("example.org", 80)
+
+
+def test_loopback_is_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+
+
+def test_no_test_starts_when_the_budget_is_used_up(repository: Path) -> None:
+    output = run(repository, "--budget=0")
+    assert "the budget of 0 s is used up" in output
+    assert re.search(r"= \d+ skipped in ", output)
+
+
+def test_the_order_follows_from_the_seed(repository: Path) -> None:
+    first, same, other = (order(run(repository, "--budget=0", f"--order-seed={seed}")) for seed in (1, 1, 2))
+    assert len(first) > 10
+    assert first == same != other
+    assert sorted(first) == sorted(other)
