@@ -55,7 +55,7 @@ class ScalarCiphertext:
     @property
     def c1_bytes(self) -> bytes:
         """Residues of ``c1``, 8 bytes each, little endian."""
-        return self.c1.astype("<u8").tobytes()
+        return np.ascontiguousarray(self.c1, dtype="<u8").tobytes()
 
     @cached_property
     def digest(self) -> bytes:
@@ -127,8 +127,7 @@ def score_product(
     """
     ring = cipher_ring(engine.preset)
     residues = engine.product(key, list(zip(first, second, strict=True)))
-    doubled = ring.add(residues, residues)
-    return ScalarCiphertext(ring.constant(doubled[0]), doubled[1])
+    return ScalarCiphertext(2 * ring.constant(residues[0]) % ring.modulus, ring.add(residues[1], residues[1]))
 
 
 def add_payloads(payloads: Sequence[U64], preset: Preset) -> U64:

@@ -126,6 +126,10 @@ class _Recent(Generic[_K, _V]):
             self._weight -= self._weigh(self._values.popitem(last=False)[1])
         return value
 
+    def clear(self) -> None:
+        self._values.clear()
+        self._weight = 0
+
 
 class ScoringWorker:
     """Runs scoring jobs of one preset; one a process, because TenSEAL holds the interpreter lock."""
@@ -153,6 +157,11 @@ class ScoringWorker:
         """
         scalar = self._length(job, fetch) if isinstance(job, LengthJob) else self._product(job, fetch)
         return JobResult(scalar.constant, scalar.c1_bytes, scalar.digest)
+
+    def forget_payloads(self) -> None:
+        """Drop what is kept of payloads, as when a round has ended."""
+        self._payloads.clear()
+        self._sums.clear()
 
     def _length(self, job: LengthJob, fetch: Fetch) -> scoring.ScalarCiphertext:
         residues = self._payload(job.payload, job.ciphertexts, fetch).residues

@@ -65,7 +65,7 @@ class Engine:
 
     @property
     def reads_directly(self) -> bool:
-        """Whether residues are copied from SEAL's memory; if not, a product takes four times as long."""
+        """Whether residues are read from SEAL's memory; if not, a product takes four times as long."""
         return self._reader is not None
 
     def load_relin_key(self, residues: U64) -> RelinKey:
@@ -112,7 +112,7 @@ class Engine:
         Returns
         -------
         uint64, shape (2, 2, N)
-            Polynomial, prime, residue; NTT form.
+            Polynomial, prime, residue; NTT form; read-only.
         """
         total = self._multiply(*pairs[0])
         for a, b in pairs[1:]:

@@ -2,10 +2,10 @@
 
 TenSEAL's bindings give residues one Python integer at a time (3.5 ms a
 product), or as a file that is always compressed. The words lie in memory in
-just the order that is wanted, so they are copied from there, a thirtieth of a
-product's time. Every field in front of the data is compared with what it must
-be before its pointer is followed, and `DirectReader.agrees` compares a whole
-ciphertext with the slow way before the engine relies on this one.
+just the order that is wanted, so they are used where they lie. Every field in
+front of the data is compared with what it must be before its pointer is
+followed, and `DirectReader.agrees` compares a whole ciphertext with the slow
+way before the engine relies on this one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def read_slowly(ciphertext: Any, preset: Preset) -> U64:
 
 
 class DirectReader:
-    """Copies the residues of ciphertexts of two polynomials out of SEAL's memory."""
+    """Finds the residues of ciphertexts of two polynomials in SEAL's memory."""
 
     def __init__(self, preset: Preset) -> None:
         self._preset = preset
@@ -49,7 +49,11 @@ class DirectReader:
         self._expected = struct.unpack("<10Q", members)
 
     def read(self, ciphertext: Any) -> U64 | None:
-        """Residues of shape (2, 2, N), or None where the memory is not laid out as expected."""
+        """Residues of shape (2, 2, N), or None where the memory is not laid out as expected.
+
+        The array is a read-only view that keeps the ciphertext alive; the
+        ciphertext must not be changed any more.
+        """
         if sys.implementation.name != "cpython" or type(ciphertext).__basicsize__ < _VALUE_POINTER + 8:
             return None
         address = ctypes.c_uint64.from_address(id(ciphertext) + _VALUE_POINTER).value
@@ -60,8 +64,11 @@ class DirectReader:
         same = (fields[0], *fields[1:4], fields[4] & 0xFF, *fields[5:10]) == self._expected
         if not same or count != self._count or capacity < count or not data or data % 8:
             return None
-        words = np.frombuffer((ctypes.c_uint64 * count).from_address(data), dtype=np.uint64)
-        return words.reshape(self._shape).copy()
+        block: Any = (ctypes.c_uint64 * count).from_address(data)
+        block.owner = ciphertext  # the array's base holds the block, the block its owner
+        words = np.frombuffer(block, dtype=np.uint64)
+        words.flags.writeable = False
+        return words.reshape(self._shape)
 
     def agrees(self, ciphertext: Any) -> bool:
         """Whether this way and the slow one read the same residues."""

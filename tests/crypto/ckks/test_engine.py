@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 from collections.abc import Callable
@@ -176,6 +177,20 @@ def test_reading_memory_and_reading_one_by_one_agree(preset: Preset, engine: Eng
     found = DirectReader(preset).read(handle)
     assert found is not None
     assert np.array_equal(found, residues)
+
+
+def test_residues_read_from_memory_outlive_the_ciphertext(
+    preset: Preset, engine: Engine, key_pair: Any
+) -> None:
+    key = engine.load_relin_key(key_pair.relin_key)
+    a, b = (random_ciphertext(preset, name) for name in (b"a", b"b"))
+    kept = engine.product(key, [(engine.load(a), engine.load(b))])
+    before = kept.copy()
+    for _ in range(20):
+        engine.product(key, [(engine.load(b), engine.load(b))])
+        gc.collect()
+    assert np.array_equal(kept, before)
+    assert not kept.flags.writeable
 
 
 @pytest.mark.parametrize("field", range(10))
