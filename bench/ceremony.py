@@ -1,0 +1,139 @@
+"""Time and bytes of one committee key, without a chain.
+
+    python bench/ceremony.py [--preset standard] [SIZE ...]
+
+Prints, for each committee size, what one member computes and sends in a ceremony, and what one opened
+scalar and one released ciphertext cost. Times are medians on one core, in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assay.crypto.committee import messages, public_key, release, relin_key, score, sealed_box
+from assay.crypto.committee.key import CommitteeKey
+from assay.crypto.committee.member import Member
+from assay.crypto.committee.score import MaskKind
+from assay.crypto.committee.secrets import CommitteeFiles
+from assay.crypto.presets import COMMITTEE_SIZES, Preset, by_name, threshold
+from assay.crypto.ring import Stream
+from assay.proto import tx_pb2
+
+RUNS = 5
+OWNER_SECRET = bytes(range(32))
+OWNER = sealed_box.public_key(OWNER_SECRET)
+Row = dict[str, str]
+
+
+def milliseconds(action: Callable[[], Any], runs: int = RUNS) -> str:
+    """Median time of an action, after one run that fills caches."""
+    action()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        action()
+        times.append((time.perf_counter() - start) * 1e3)
+    return f"{statistics.median(times):.2f}"
+
+
+def polynomial(preset: Preset, name: bytes) -> Any:
+    """Uniform residues modulo Q, the same in every run."""
+    rows = [Stream(b"bench", name, i).uniform(q, preset.degree) for i, q in enumerate(preset.cipher_primes)]
+    return np.stack(rows)
+
+
+def ceremony(key: CommitteeKey, directory: Path, row: Row) -> list[Member]:
+    """Join, deal and receive; times are those of member 0, who deals most."""
+    members = [Member.create(CommitteeFiles(directory / str(i)), key, i) for i in range(key.size)]
+    joins = [messages.parse_join(key.size, m.number, m.join_data()) for m in members]
+    row["deal"] = milliseconds(lambda: members[0].seeds_data(joins))
+    sent = {m.number: m.seeds_data(joins) for m in members}
+    row["receive"] = milliseconds(lambda: members[0].accept_seeds(joins, sent))
+    for member in members:
+        member.accept_seeds(joins, sent)
+    return members
+
+
+def shares(key: CommitteeKey, members: list[Member], row: Row) -> None:
+    """Key shares and their combination."""
+    preset = key.preset
+    slots = [(j, i) for j in range(len(preset.cipher_primes)) for i in range(len(preset.primes))]
+    row["key shares"] = milliseconds(lambda: key_shares(members[0], slots))
+    public = {m.number: messages.parse_residues(preset, 0, m.public_key_share(0)) for m in members}
+    square = {m.number: messages.parse_residues(preset, 0, m.relin_share(0, 0)) for m in members}
+    row["combine slot"] = milliseconds(lambda: public_key.aggregate_shares(key, 0, public))
+    row["with s^2"] = milliseconds(lambda: relin_key.aggregate_shares(key, 0, 0, square))
+    for liar in range(threshold(key.size)):
+        public[liar] = (public[liar] + np.uint64(1)) % np.uint64(preset.primes[0])
+    row["t wrong"] = milliseconds(lambda: public_key.aggregate_shares(key, 0, public))
+
+
+def key_shares(member: Member, slots: list[tuple[int, int]]) -> None:
+    """Make every key share of one member."""
+    for prime in range(len(member.key.preset.cipher_primes)):
+        member.public_key_share(prime)
+    for component, prime in slots:
+        member.relin_share(component, prime)
+
+
+def openings(key: CommitteeKey, members: list[Member], row: Row) -> None:
+    """A scalar's share and its decoding, a release share and its collection."""
+    preset, c0, c1 = key.preset, polynomial(key.preset, b"c0"), polynomial(key.preset, b"c1")
+    row["score share"] = milliseconds(lambda: members[0].score_share(c1, MaskKind.SCORE), 50)
+    parsed = {m.number: messages.parse_share(preset, m.score_share(c1, MaskKind.SCORE)) for m in members}
+    row["decode"] = milliseconds(lambda: score.aggregate_shares(key, 0, parsed), 50)
+    for liar in range(threshold(key.size)):
+        parsed[liar] = (parsed[liar] + 1) % preset.modulus
+    row["decode, t wrong"] = milliseconds(lambda: score.aggregate_shares(key, 0, parsed), 50)
+    row["release share"] = milliseconds(lambda: members[0].release_share(0, c0, c1, OWNER))
+    boxes = {m.number: m.release_share(0, c0, c1, OWNER) for m in members}
+    keys = {m.number: messages.parse_join(key.size, m.number, m.join_data()).signing_key for m in members}
+    row["collect"] = milliseconds(lambda: release.collect(key, 0, boxes, OWNER_SECRET, keys))
+
+
+def bytes_sent(key: CommitteeKey) -> Row:
+    """Bytes of data of one ceremony, without envelopes: of the member that sends most, and of all."""
+    phases = [
+        tx_pb2.COMMITTEE_PHASE_JOIN,
+        tx_pb2.COMMITTEE_PHASE_SEEDS,
+        tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY,
+        tx_pb2.COMMITTEE_PHASE_RELIN_KEY,
+    ]
+    sent = [
+        sum(sum(messages.slot_sizes(phase, key.preset, key.size, member)) for phase in phases)
+        for member in range(key.size)
+    ]
+    return {"bytes, member 0": f"{sent[0]:,}", "bytes, all": f"{sum(sent):,}"}
+
+
+def measure(preset: Preset, size: int) -> Row:
+    """Measure one committee size."""
+    key, row = CommitteeKey("bench", 1, preset, size), {"n": str(size)}
+    with tempfile.TemporaryDirectory() as directory:
+        members = ceremony(key, Path(directory), row)
+        shares(key, members, row)
+        openings(key, members, row)
+    return row | bytes_sent(key)
+
+
+def main() -> None:
+    """Print one table, a column a committee size."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("sizes", nargs="*", type=int, default=list(COMMITTEE_SIZES), metavar="SIZE")
+    parser.add_argument("--preset", type=by_name, default="standard")
+    arguments = parser.parse_args()
+    rows = [measure(arguments.preset, size) for size in arguments.sizes]
+    for name in rows[0]:
+        print(f"{name:>16}" + "".join(f"{row[name]:>12}" for row in rows))
+
+
+if __name__ == "__main__":
+    main()
