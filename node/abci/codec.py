@@ -58,6 +58,7 @@ def _tag(field_number: int) -> bytes:
     return encode_varint(field_number << 3 | 2)
 
 
+_REQUEST_TAGS: Final[dict[str, bytes]] = {name: _tag(field.number) for name, field in _REQUEST_FIELDS.items()}
 _RESPONSE_TAGS: Final[dict[str, bytes]] = {
     name: _tag(field.number) for name, field in _RESPONSE_FIELDS.items()
 }
@@ -86,37 +87,41 @@ def decode_request(frame: bytes) -> tuple[str, abci.Request]:
     Raises
     ------
     ProtocolError
-        If the bytes do not parse or name no request known here.
+        If the bytes do not parse, or are not one request known here.
     """
     try:
         request = abci.Request.FromString(frame)
     except DecodeError:
-        raise ProtocolError(f"{len(frame)} bytes that do not parse as a Request") from None
+        raise ProtocolError(f"{len(frame)} bytes that do not parse as a request") from None
     kind = request.WhichOneof("value")
     if kind is None:
         raise ProtocolError(
             f"unknown request (begins with {frame[:2].hex() or 'nothing'}); this server answers "
             "ABCI 2.0 as in CometBFT v0.38 to v0.40, without InsertTx and ReapTxs"
         )
+    if not frame.startswith(_REQUEST_TAGS[kind]):
+        # Who goes first is decided by a frame's first byte, so it must tell the truth.
+        raise ProtocolError(f"a frame that ends with a {kind} request begins with something else")
     return kind, request
 
 
 def decode_check_txs(frames: list[bytes]) -> list[abci.RequestCheckTx]:
-    """Parse frames that begin with `CHECK_TX_BYTE`.
+    """Parse frames that begin with `CHECK_TX_BYTE`, up to the first bad one.
 
     Raises
     ------
     ProtocolError
-        If one of them is not a CheckTx request after all.
+        If the first frame is bad already.
     """
     parse = abci.Request.FromString
     try:
         requests = [parse(frame) for frame in frames]
+        if all(request.HasField("check_tx") for request in requests):
+            return [request.check_tx for request in requests]
     except DecodeError:
-        raise ProtocolError("bytes that do not parse as a CheckTx request") from None
-    if not all(request.HasField("check_tx") for request in requests):
-        raise ProtocolError("a frame holds a CheckTx request and another one")
-    return [request.check_tx for request in requests]
+        pass
+    decode_request(frames[0])
+    return decode_check_txs(frames[: len(frames) // 2])
 
 
 def encode_response(kind: str, message: Message) -> bytes:

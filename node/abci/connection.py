@@ -175,18 +175,18 @@ class Connection(asyncio.Protocol):
     async def _answer(self, frames: list[bytes]) -> None:
         """Answer frames in order, CheckTx in batches; write at each Flush, each batch and at the end."""
         out: list[bytes] = []
-        position = 0
+        position, kind = 0, ""
         try:
             while position < len(frames) and not self._closing:
                 batch = self._check_batch(frames, position)
                 if batch:
-                    answer, write = await self._dispatcher.check_txs(batch, self), True
+                    answered, answer = await self._dispatcher.check_txs(batch, self)
                 else:
+                    answered = 1
                     kind, answer = await self._one(frames[position])
-                    write = kind == "flush"
                 out.append(answer)
-                position += len(batch) or 1
-                if write:
+                position += answered
+                if batch or kind == "flush":
                     await self._write(out)
         except (ProtocolError, ApplicationError):
             await self._write(out)

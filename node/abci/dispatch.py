@@ -59,7 +59,7 @@ class Dispatcher:
             if lane in (Lane.CONSENSUS, Lane.QUERY, Lane.SNAPSHOT)
         }
 
-    async def check_txs(self, frames: list[bytes], owner: object) -> bytes:
+    async def check_txs(self, frames: list[bytes], owner: object) -> tuple[int, bytes]:
         """Answer consecutive CheckTx frames as one batch.
 
         Parameters
@@ -69,10 +69,15 @@ class Dispatcher:
         owner
             The connection.
 
+        Returns
+        -------
+        tuple[int, bytes]
+            How many frames were answered, at least one, and the answers' frames.
+
         Raises
         ------
         ProtocolError
-            If a frame is not a CheckTx request.
+            If the first frame is not a CheckTx request.
         """
         self.turns.release(owner)
         async with self._locks[Lane.MEMPOOL]:
@@ -80,11 +85,11 @@ class Dispatcher:
             requests = decode_check_txs(frames)
             try:
                 answers = await self._check_tx_batch(requests)
-                return _join_check_txs(answers, len(requests))
+                return len(requests), _join_check_txs(answers, len(requests))
             except Exception:  # noqa: BLE001 - a stranger's bytes must not stop the node
                 _log.exception("CheckTx failed; the batch is refused", transactions=len(requests))
                 refusal = encode_response("check_tx", _CHECK_FAILED)
-                return refusal * len(requests)
+                return len(requests), refusal * len(requests)
 
     async def one(self, frame: bytes, owner: object) -> tuple[str, bytes]:
         """Answer any request.
@@ -108,7 +113,7 @@ class Dispatcher:
         if kind == "echo":
             return kind, encode_response(kind, abci.ResponseEcho(message=request.echo.message))
         if lane is Lane.MEMPOOL:
-            return kind, await self.check_txs([frame], owner)
+            return kind, (await self.check_txs([frame], owner))[1]
         if lane is Lane.CONSENSUS:
             return kind, await self._consensus(kind, request, owner)
         return kind, await self._bystander(kind, lane, request, owner)
