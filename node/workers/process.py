@@ -1,0 +1,185 @@
+"""One worker process, as the node sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from assay.node.workers.frames import BadFrame, Message, Splitter, encode
+
+COMMAND: Final = (sys.executable, "-P", "-m", "assay.node.workers.main")
+"""`-P` keeps the working directory, which may hold anything, off the module path."""
+READY: Final = 0
+"""Code of a worker's first message when its self-test passed; any other code comes with a sentence."""
+_PIPE_BYTES: Final = 1 << 20
+"""Room in a pipe: the next jobs' bytes wait there while a worker computes. By default it is 64 kB."""
+
+OnMessage = Callable[[Message], None]
+
+
+class WorkerRefused(Exception):
+    """A worker found that this machine would compute other results than the rest of the chain."""
+
+
+class WorkerDied(Exception):
+    """A worker process ended, or took too long, before it was ready."""
+
+
+class _Answers(asyncio.Protocol):
+    """What comes out of a worker: first a greeting, then answers, then the end."""
+
+    def __init__(self, on_message: OnMessage) -> None:
+        self.greeting: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
+        self.ended = False
+        self.on_end: Callable[[], None] | None = None
+        self.on_nonsense: Callable[[], None] | None = None
+        self._on_message = on_message
+        self._splitter = Splitter()
+
+    def data_received(self, data: bytes) -> None:
+        """Take answers apart."""
+        try:
+            messages = self._splitter.feed(data)
+        except BadFrame:
+            if self.on_nonsense is not None:
+                self.on_nonsense()
+            return
+        for message in messages:
+            if self.greeting.done():
+                self._on_message(message)
+            else:
+                self.greeting.set_result(message)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """The process has closed its end, or the node its own."""
+        self.ended = True
+        if not self.greeting.done():
+            self.greeting.set_result(None)
+        elif self.on_end is not None:
+            self.on_end()
+
+
+class WorkerProcess:
+    """A running worker, made by `start`: messages go in, answers come out in the same order."""
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        requests: asyncio.WriteTransport,
+        replies: asyncio.ReadTransport,
+        answers: _Answers,
+    ) -> None:
+        self._process = process
+        self._requests = requests
+        self._replies = replies
+        self._answers = answers
+        answers.on_nonsense = self.kill
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def send(self, message: Message) -> None:
+        """Hand over a message; what the pipe cannot take now is kept and sent later."""
+        self._requests.write(encode(message))
+
+    def kill(self) -> None:
+        """End the process at once; `on_end` follows."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def stop(self) -> None:
+        """End the process, close the pipes and leave no zombie."""
+        self.kill()
+        if not self._requests.is_closing():  # it closes by itself when the process dies
+            self._requests.abort()
+        self._replies.close()
+        await self._process.wait()
+
+    async def ready(self, on_end: Callable[[WorkerProcess], None], seconds: float) -> None:
+        """Wait until it has tested itself; see `start`."""
+        try:
+            async with asyncio.timeout(seconds):
+                greeting = await self._answers.greeting
+        except TimeoutError:
+            raise WorkerDied(f"a worker process was not ready within {seconds:g} seconds") from None
+        if greeting is None or (greeting.code == READY and self._answers.ended):
+            raise WorkerDied("a worker process ended before it was ready; standard error has its last words")
+        if greeting.code != READY:
+            raise WorkerRefused(b" ".join(greeting.parts).decode(errors="replace"))
+        self._answers.on_end = lambda: on_end(self)
+
+
+async def start(
+    on_message: OnMessage,
+    on_end: Callable[[WorkerProcess], None],
+    seconds: float,
+    command: Sequence[str] = COMMAND,
+) -> WorkerProcess:
+    """Start a process and wait until it has tested itself.
+
+    Parameters
+    ----------
+    on_message
+        Called with each answer.
+    on_end
+        Called once when the process, after it was ready, has closed its pipe: by dying, if nobody stopped it.
+    seconds
+        How long it may take.
+    command
+        Program and arguments.
+
+    Raises
+    ------
+    WorkerRefused
+        If its self-test failed; the sentence is the worker's.
+    WorkerDied
+        If it ended, or was not ready in time.
+    """
+    worker = await _launch(on_message, command)
+    try:
+        await worker.ready(on_end, seconds)
+    except BaseException:
+        await worker.stop()
+        raise
+    return worker
+
+
+async def _launch(on_message: OnMessage, command: Sequence[str]) -> WorkerProcess:
+    loop = asyncio.get_running_loop()
+    answers = _Answers(on_message)
+    requests, to_worker = _pipe()
+    from_worker, replies = _pipe()
+    writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(to_worker, "wb", buffering=0))
+    reader, _ = await loop.connect_read_pipe(lambda: answers, os.fdopen(from_worker, "rb", buffering=0))
+    try:
+        # A session of its own, so that Ctrl-C at the terminal reaches the node alone, which then ends its
+        # workers in order. No descriptor but these two and standard error is inherited.
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=requests, stdout=replies, start_new_session=True
+        )
+    except BaseException as error:
+        writer.abort()
+        reader.close()
+        if isinstance(error, OSError):
+            raise WorkerDied(f"a worker process could not be started: {error}") from None
+        raise
+    finally:
+        os.close(requests)
+        os.close(replies)
+    return WorkerProcess(process, writer, reader, answers)
+
+
+def _pipe() -> tuple[int, int]:
+    """Return the two ends of a roomy pipe."""
+    ends = os.pipe()
+    with contextlib.suppress(OSError):  # an administrator may have set a lower bound; then it is only slower
+        fcntl.fcntl(ends[0], fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return ends
