@@ -28,7 +28,7 @@ from assay.crypto.ring.tables import U64
 from assay.crypto.scoring_job import LengthJob, ProductJob, ScoringWorker
 
 PAIRS: Final = 15
-SUBMISSIONS: Final = 6
+SUBMISSIONS: Final = 16
 COIN, SENDER = bytes(range(32)), bytes(range(20))
 Row = dict[str, Any]
 Work = Callable[[], object]

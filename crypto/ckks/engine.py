@@ -97,7 +97,7 @@ class Engine:
         """
         if residues.shape[:-2] != (2,) or not self._ring.is_canonical(residues):
             raise ValueError("a ciphertext has canonical residues of shape (2, 2, N)")
-        data = _field(2, seal.ciphertext(self.preset, residues)) + _double(3, 1.0) + b"\x08\x01"
+        data = b"\x08\x01" + _double(3, 1.0) + _field(2, seal.ciphertext(self.preset, residues))
         return Ciphertext(tenseal.ckks_vector_from(self._context, data).ciphertext()[0])
 
     def product(self, key: RelinKey, pairs: Sequence[tuple[Ciphertext, Ciphertext]]) -> U64:

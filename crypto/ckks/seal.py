@@ -25,10 +25,13 @@ _CKKS: Final = 2
 _SCALE: Final = struct.pack("<d", 1.0)
 
 
-def _object(members: bytes) -> bytes:
-    """Put the header in front of an object's members."""
-    size = _HEADER.size + len(members)
-    return _HEADER.pack(_MAGIC, _HEADER.size, *_VERSION, 0, 0, size) + members
+_Parts = list[bytes | memoryview]
+
+
+def _object(members: _Parts) -> _Parts:
+    """Put the header in front of an object's members; parts are joined once, at the end."""
+    size = _HEADER.size + sum(len(part) for part in members)
+    return [_HEADER.pack(_MAGIC, _HEADER.size, *_VERSION, 0, 0, size), *members]
 
 
 def _words(*values: int) -> bytes:
@@ -42,40 +45,38 @@ def parms_id(preset: Preset, primes: tuple[int, ...]) -> bytes:
 
 def parameters(preset: Preset) -> bytes:
     """``EncryptionParameters``: CKKS, degree, all primes, plain modulus 0."""
-    moduli = b"".join(_object(_words(q)) for q in (*preset.primes, 0))
+    moduli = [part for q in (*preset.primes, 0) for part in _object([_words(q)])]
     head = bytes([_CKKS]) + _words(preset.degree, len(preset.primes))
-    return _object(head + moduli)
+    return b"".join(_object([head, *moduli]))
 
 
-def _polynomials(preset: Preset, primes: tuple[int, ...], residues: U64) -> bytes:
-    """Members of a ``Ciphertext``: residues of shape (size, len(primes), N), in NTT form."""
+def _polynomials(preset: Preset, primes: tuple[int, ...], residues: U64) -> _Parts:
+    """``Ciphertext``: residues of shape (size, len(primes), N), in NTT form."""
     size = residues.shape[0]
     if residues.shape != (size, len(primes), preset.degree):
         raise ValueError(f"residues of shape {residues.shape} do not fit {preset.name}")
-    data = np.ascontiguousarray(residues, dtype="<u8").tobytes()
-    return b"".join(
-        (
-            parms_id(preset, primes),
-            b"\x01",  # NTT form
-            _words(size, preset.degree, len(primes)),
-            _SCALE,
-            _words(1),  # correction factor, used by BGV only
-            _object(_words(residues.size) + data),
-        )
+    data = np.ascontiguousarray(residues, dtype="<u8").data.cast("B")
+    head = (
+        parms_id(preset, primes),
+        b"\x01",  # NTT form
+        _words(size, preset.degree, len(primes)),
+        _SCALE,
+        _words(1),  # correction factor, used by BGV only
     )
+    return _object([*head, *_object([_words(residues.size), data])])
 
 
 def ciphertext(preset: Preset, residues: U64) -> bytes:
     """``Ciphertext`` modulo Q: residues of shape (size, 2, N)."""
-    return _object(_polynomials(preset, preset.cipher_primes, residues))
+    return b"".join(_polynomials(preset, preset.cipher_primes, residues))
 
 
 def public_key(preset: Preset, residues: U64) -> bytes:
     """``PublicKey`` modulo Q and the special prime: residues of shape (2, 3, N)."""
-    return _object(_polynomials(preset, preset.primes, residues))
+    return b"".join(_polynomials(preset, preset.primes, residues))
 
 
 def relin_keys(preset: Preset, residues: U64) -> bytes:
     """``RelinKeys`` for the square of the secret key: residues of shape (ciphertext primes, 2, 3, N)."""
-    keys = b"".join(public_key(preset, digit) for digit in residues)
-    return _object(parms_id(preset, preset.primes) + _words(1, len(residues)) + keys)
+    keys = [part for digit in residues for part in _polynomials(preset, preset.primes, digit)]
+    return b"".join(_object([parms_id(preset, preset.primes), _words(1, len(residues)), *keys]))

@@ -137,13 +137,15 @@ def _mul_scalar(a: Any, out: Any, q: Any, w: Any, w_shoup: Any) -> None:
 
 
 @_compiled
-def _total(a: Any, out: Any, q: Any) -> None:
+def _total(a: Any, out: Any, q: Any, shift: Any, barrett: Any) -> None:
     for i in range(a.shape[0]):
         for p in range(a.shape[1]):
-            total = np.uint64(0)
+            hi = lo = np.uint64(0)  # sums of half words stay below 2^64, and so run without reduction
             for j in range(a.shape[2]):
-                total = _once(total + a[i, p, j], q[p])
-            out[i, p] = total
+                hi += a[i, p, j] >> np.uint64(32)
+                lo += a[i, p, j] & np.uint64(0xFFFFFFFF)
+            part = _mul_barrett(hi % q[p], np.uint64(1 << 32) % q[p], q[p], shift[p], barrett[p])
+            out[i, p] = _once(part + lo % q[p], q[p])
 
 
 @_compiled
@@ -214,7 +216,7 @@ def mul_scalar(a: U64, factor: U64, factor_shoup: U64, t: Tables) -> U64:
 def total(a: U64, t: Tables) -> U64:
     """Sum of the N residues modulo q, shape (B, P)."""
     out = np.empty(a.shape[:2], dtype=np.uint64)
-    _total(a, out, t.q)
+    _total(a, out, t.q, t.shift, t.barrett)
     return out
 
 
