@@ -240,7 +240,7 @@ class WorkerPool:
             job.answer.set_exception(
                 WorkerFailed(
                     f"{job.lost} worker processes in a row ended, or took too long, over the same task. "
-                    "There is no result, and none is made up; the log may tell of a fault of memory or TenSEAL"
+                    "There is no result, and none is made up; see the log for a fault of memory or TenSEAL"
                 )
             )
 
