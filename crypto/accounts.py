@@ -50,6 +50,7 @@ def address_of(public_key: bytes) -> bytes:
     return hashlib.sha256(public_key).digest()[:ADDRESS_BYTES]
 
 
+@lru_cache(maxsize=1 << 15)
 def encode_address(address: bytes) -> str:
     """Return a 20-byte address as text, ``assay1...``."""
     if len(address) != ADDRESS_BYTES:
