@@ -15,17 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assay.crypto.ckks import payload
-from assay.crypto.ckks.encrypt import encrypt
 from assay.crypto.ckks.packing import pack
 from assay.crypto.committee.score import digest as c1_digest
 from assay.crypto.presets import LENGTH_CHECKS, Preset
 from assay.crypto.ring import Stream, cipher_ring
-from assay.crypto.ring.sampling import SEED_BYTES
 from assay.crypto.ring.tables import U64
 
 _RHO = b"length-check"
-_SELF_TEST = b"self-test"
 
 
 class Multiplier(Protocol):
@@ -137,15 +133,3 @@ def add_payloads(payloads: Sequence[U64], preset: Preset) -> U64:
     for ciphertexts in payloads:
         total = ring.add(total, ciphertexts)
     return total
-
-
-def self_test_payload(p0: U64, p1: U64, preset: Preset) -> bytes:
-    """Payload of the update (1, 0, 0, ...), encrypted under a key with public randomness.
-
-    Its norm, opened by the committee, must be accepted by `bounds.norm_ok` before
-    the key serves a round. ``p0`` and ``p1`` have shape (2, N), NTT form.
-    """
-    message = pack(np.array([preset.scale], dtype=np.int64), preset)
-    seed = Stream(_SELF_TEST, c1_digest(p0)).read(SEED_BYTES)
-    ciphertexts, _ = encrypt(message, p0, p1, preset, seed)
-    return payload.encode(ciphertexts, preset)

@@ -179,21 +179,12 @@ def test_outside_the_subring_alignment_still_bounds_what_is_paid(bench: Bench, u
     assert not bounds.alignment_ok(preset, alignment, norm, bench.score(reference, reference))
 
 
-def test_the_self_test_payload_has_norm_one(bench: Bench) -> None:
-    data = scoring.self_test_payload(bench.keys.p0, bench.keys.p1, bench.preset)
-    assert data == scoring.self_test_payload(bench.keys.p0, bench.keys.p1, bench.preset)
-    residues = bench.parse(data)
-    norm = bench.score(residues, residues)
-    assert abs(norm - bench.preset.unit) < DIGITS[bench.preset.name] * bench.preset.unit
-    assert bench.passes_lengths(residues)
-
-
-def test_the_self_test_fails_under_a_wrong_relinearisation_key(
-    preset: Preset, key_pair: Any, new_key_pair: Callable[..., Any]
+def test_a_wrong_relinearisation_key_gives_no_norm(
+    preset: Preset, key_pair: Any, new_key_pair: Callable[..., Any], updates: Updates
 ) -> None:
     bench = Bench(key_pair)
     bench.relin_key = bench.engine.load_relin_key(new_key_pair(preset, b"another").relin_key)
-    residues = bench.parse(scoring.self_test_payload(key_pair.p0, key_pair.p1, preset))
+    residues = bench.parse(key_pair.encrypt(packing.quantise(updates(1, 100)[0], preset)))
     assert not bounds.norm_ok(preset, bench.score(residues, residues))
 
 
