@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def small_model(features: int = 10) -> Model:
     )
 
 
+@lru_cache(maxsize=64)
 def random_payload(seed: int, count: int = 1) -> bytes:
     """A payload of the small preset in canonical form that encrypts nothing in particular."""
     bound = min(SMALL.cipher_primes)

@@ -1,0 +1,190 @@
+"""Real committees and a real scoring worker for a chain in tests: everything but the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from assay.crypto.accounts import sign_committee_tx
+from assay.crypto.ckks import payload
+from assay.crypto.committee.member import Member
+from assay.crypto.committee.messages import Join
+from assay.crypto.committee.score import MaskKind
+from assay.crypto.committee.secrets import CommitteeFiles
+from assay.crypto.presets import SMALL
+from assay.crypto.ring.tables import U64
+from assay.crypto.scoring_job import Job, LengthJob, ProductJob, ScoringWorker
+from assay.proto import state_pb2 as pb
+from assay.proto import tx_pb2
+from assay.proto.state_pb2 import Key, Round, SlotRecord
+from assay.proto.tx_pb2 import CommitteeBody, ShareRun, VoteExtension
+from assay.state import ceremony, openings
+from assay.state.ceremony.records import name
+from assay.state.ceremony.slots import Awaited
+from assay.state.envelope import CommitteeMessage, decode
+from assay.state.handlers import committee
+from assay.state.openings import AwaitedShare, ScoringJob
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+from tests.state.chain import Chain
+from tests.state.conftest import CHAIN_ID
+
+Extension = tuple[bytes, VoteExtension]
+
+
+def crypto_job(job: ScoringJob) -> Job:
+    """The worker's form of a job."""
+    if job.other is None:
+        return LengthJob(job.payload[1], job.ciphertexts, job.coin, job.contributor, job.check)
+    return ProductJob(job.relin_key[1], job.payload[1], (job.other[1],), job.ciphertexts)
+
+
+class RealCommittee:
+    """Runs the members of every key, block by block.
+
+    Attributes
+    ----------
+    silent
+        Members that do nothing.
+    liars
+        Members that send wrong score shares.
+    """
+
+    def __init__(self, chain: Chain, directory: Path) -> None:
+        self.chain = chain
+        self.files = [CommitteeFiles(directory / str(number)) for number in range(len(chain.seats))]
+        self.worker = ScoringWorker(SMALL)
+        self.silent: set[int] = set()
+        self.liars: set[int] = set()
+        self._members: dict[tuple[int, int], Member] = {}
+        self._c1: dict[bytes, U64] = {}
+
+    # -- blocks -----------------------------------------------------------------------------
+
+    def block(self, *, extensions: bool = True) -> None:
+        """One block: products due, the members' extensions and messages, whatever else the test did, deadlines."""
+        self.complete_jobs()
+        if extensions:
+            for validator, extension in self.extensions():
+                openings.record_extension(self.chain.ctx, validator, extension)
+        for message in self.messages():
+            self.send(message)
+        self.chain.end_block()
+
+    def make_key(self, limit: int = 12) -> Key:
+        """Execute blocks until a key is ready; return it."""
+        for _ in range(limit):
+            for _, data in self.committed().iterate(keys.KEY):
+                key = Key.FromString(data)
+                if key.status == pb.KEY_STATUS_READY:
+                    return key
+            self.block()
+        raise AssertionError(f"no key was ready after {limit} blocks")
+
+    def committed(self) -> Overlay:
+        return Overlay(self.chain.memory)
+
+    def complete_jobs(self) -> None:
+        """Compute what was due after the last block."""
+        for job in openings.due_jobs(self.committed(), self.chain.params):
+            bulk = {digest: scope for scope, digest in (job.payload, job.other or job.payload, job.relin_key)}
+            result = self.worker.run(crypto_job(job), lambda digest, bulk=bulk: self._fetch(bulk[digest], digest))
+            self._c1[result.digest] = np.frombuffer(result.c1, dtype="<u8").astype(np.uint64).reshape(2, -1)
+            openings.complete_job(self.chain.ctx, job.opening, result.constant, result.digest)
+
+    def _fetch(self, scope: bytes, digest: bytes) -> bytes:
+        data = self.chain.memory.get_bulk(scope, digest)
+        assert data is not None, "a due job names bytes that are not kept"
+        return data
+
+    def extensions(self) -> list[Extension]:
+        """What the validators sign, from the last committed state."""
+        found = []
+        for number, seat in enumerate(self.chain.seats):
+            wanted = [] if number in self.silent else list(openings.awaited(self.committed(), seat.validator))
+            runs = [ShareRun(first=item.opening, shares=self.share(item)) for item in wanted[:248]]
+            if runs:
+                found.append((seat.validator, VoteExtension(version=1, runs=runs)))
+        return found
+
+    def share(self, item: AwaitedShare) -> bytes:
+        member = self.member(self.committed().require(Key, keys.committee_key(item.key_id)), item.member)
+        if item.member in self.liars:
+            return (7 + item.member).to_bytes(16, "little")
+        if item.kind == pb.OPENING_KIND_COIN:
+            return member.coin_share(item.opening)
+        kind = MaskKind.LENGTH if item.kind == pb.OPENING_KIND_LENGTH else MaskKind.SCORE
+        return member.score_share(self._c1[item.c1], kind)
+
+    # -- committee messages -----------------------------------------------------------------
+
+    def messages(self) -> list[CommitteeMessage]:
+        """Every message that committed state awaits from members that are not silent."""
+        view = self.committed()
+        found = []
+        for _, data in view.iterate(keys.KEY):
+            key = Key.FromString(data)
+            for member in set(range(len(key.members))) - self.silent:
+                wanted = ceremony.awaited(view, key, member)
+                found += [self.sign(key, member, item, self.data(view, key, member, item)) for item in wanted]
+        return found
+
+    def sign(self, key: Key, member: int, item: Awaited, data: bytes) -> CommitteeMessage:
+        body = CommitteeBody(version=1, key_id=key.id, phase=item.phase, member=member, slot=item.slot, data=data)
+        raw = sign_committee_tx(self.chain.committee_keys[member], CHAIN_ID, body.SerializeToString())
+        message = decode(raw, CHAIN_ID, 1 << 20)
+        assert isinstance(message, CommitteeMessage)
+        return message
+
+    def send(self, message: CommitteeMessage) -> None:
+        """Execute a committee message; when it is refused nothing of it is left."""
+        block_view = self.chain.ctx.view
+        self.chain.ctx.view = Overlay(block_view)
+        try:
+            committee.execute(self.chain.ctx, message)
+            self.chain.ctx.view.flush_into(block_view)
+        finally:
+            self.chain.ctx.view = block_view
+
+    def member(self, key: Key, number: int) -> Member:
+        if (key.id, number) not in self._members:
+            member = Member.create(self.files[number], name(CHAIN_ID, key), number)
+            self._members[key.id, number] = member
+        return self._members[key.id, number]
+
+    def data(self, view: Overlay, key: Key, number: int, item: Awaited) -> bytes:
+        """What an honest member sends."""
+        member = self.member(key, number)
+        if item.phase == tx_pb2.COMMITTEE_PHASE_JOIN:
+            return member.join_data()
+        if item.phase == tx_pb2.COMMITTEE_PHASE_SEEDS:
+            return member.seeds_data(joins(key))
+        if not member.has_seeds:
+            assert member.accept_seeds(joins(key), self._dealt(view, key)) == ()
+        if item.phase == tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY:
+            return member.public_key_share(item.slot)
+        if item.phase == tx_pb2.COMMITTEE_PHASE_RELIN_KEY:
+            return member.relin_share(*divmod(item.slot, 3))
+        return self._release(view, key, member, item.slot)
+
+    def _dealt(self, view: Overlay, key: Key) -> dict[int, bytes]:
+        found = {}
+        for number in range(len(key.members)):
+            slot = view.load(SlotRecord, keys.slot(key.id, tx_pb2.COMMITTEE_PHASE_SEEDS, number, 0))
+            if slot is not None:
+                found[number] = self._fetch(keys.key_scope(key.id), slot.digest)
+        return found
+
+    def _release(self, view: Overlay, key: Key, member: Member, slot: int) -> bytes:
+        record = view.require(Round, keys.round_(key.round_id))
+        data = self._fetch(keys.release_scope(record.id), record.sum)
+        c0, c1 = payload.parse(data, SMALL, record.ciphertexts)[slot]
+        return member.release_share(slot, c0, c1, record.owner_public_key)
+
+
+def joins(key: Key) -> list[Join]:
+    """The JOIN messages as the key's record holds them."""
+    return [
+        Join(m.exchange_key, m.signing_key, tuple(m.seed_hashes[i : i + 32] for i in range(0, len(m.seed_hashes), 32)))
+        for m in key.members
+    ]
