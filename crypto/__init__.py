@@ -1,0 +1,1 @@
+"""Accounts, keystore, homomorphic encryption, threshold committee. Knows no network and no state."""
