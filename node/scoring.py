@@ -167,7 +167,7 @@ class ScoringScheduler:
         return future
 
     def _ended(self, order: ScoreOrder, done: asyncio.Future[tuple[bytes, ...]]) -> None:
-        """Keep what a job gave. An error is for whoever waits; if nobody does, whoever needs the job meets it."""
+        """Keep what a job gave. An error is for whoever waits; if nobody does, whoever asks next meets it."""
         if self._running.get(order) is done:
             del self._running[order]
         if done.cancelled():

@@ -1,0 +1,106 @@
+"""Who this node is: the validator's address, and the committee key that signs its messages."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from assay.crypto import accounts
+from assay.crypto.accounts import Account
+from assay.crypto.files import UnsafeMode, ensure_private_dir, read_private, write_private
+
+DIRECTORY: Final = "committee"
+"""Directory of a home that holds everything of the committee; only the node's user may enter it."""
+KEY_FILE: Final = "committee_key.json"
+VALIDATOR_FILE: Final = Path("config", "priv_validator_key.json")
+_MAX_BYTES: Final = 1 << 16
+
+
+class IdentityError(Exception):
+    """A file that says who this node is, is missing or is not what it should be; the text says what to do."""
+
+
+def create_committee_key(home: Path) -> Account:
+    """Draw a committee key and write it to its file of mode 0600.
+
+    Parameters
+    ----------
+    home
+        Home of the node.
+
+    Raises
+    ------
+    FileExistsError
+        If there is one: it may be registered with the chain and is never replaced silently.
+    """
+    key = accounts.generate()
+    record = {"public_key": key.public_key.hex(), "seed": key.seed.hex()}
+    ensure_private_dir(home / DIRECTORY)
+    write_private(_key_path(home), (json.dumps(record, indent=2) + "\n").encode(), replace=False)
+    return key
+
+
+def load_committee_key(home: Path) -> Account:
+    """Read the committee key of a home.
+
+    Raises
+    ------
+    IdentityError
+        If there is none, others may read it, or it is damaged.
+    """
+    path = _key_path(home)
+    try:
+        record = json.loads(read_private(path, _MAX_BYTES))
+        key = accounts.from_seed(bytes.fromhex(record["seed"]))
+        if key.public_key.hex() != record["public_key"]:
+            raise ValueError("the public key is not the seed's")
+    except FileNotFoundError:
+        raise IdentityError(f"there is no committee key at {path}; run: assayd init") from None
+    except UnsafeMode as error:
+        raise IdentityError(str(error)) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise IdentityError(f"{path} is damaged ({error}); restore it from a copy") from None
+    return key
+
+
+def read_validator_address(home: Path) -> bytes:
+    """Read the consensus address from the public part of CometBFT's validator file.
+
+    The private key that stands beside it is not kept: with a remote signer there is none, and the address
+    is given to the node instead.
+
+    Returns
+    -------
+    bytes
+        20 bytes.
+
+    Raises
+    ------
+    IdentityError
+        If the file is missing, or address and public key do not belong together.
+    """
+    path = home / VALIDATOR_FILE
+    try:
+        record = json.loads(path.read_bytes()[:_MAX_BYTES], object_pairs_hook=_public_part)
+        address = bytes.fromhex(record["address"])
+        public_key = base64.b64decode(record["pub_key"]["value"], validate=True)
+    except OSError as error:
+        raise IdentityError(
+            f"cannot read {path}: {error.strerror}; give the validator's address, or run: assayd init"
+        ) from None
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        raise IdentityError(f"{path} is not a validator file of CometBFT") from None
+    if accounts.address_of(public_key) != address:
+        raise IdentityError(f"the address in {path} is not that of its public key")
+    return address
+
+
+def _public_part(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if name != "priv_key"}
+
+
+def _key_path(home: Path) -> Path:
+    return home / DIRECTORY / KEY_FILE
