@@ -1,4 +1,4 @@
-"""A chain without consensus, for tests of rounds and ceremonies: blocks are executed by hand on a state in memory."""
+"""A chain without consensus, for tests of rounds and ceremonies: blocks executed by hand, state in memory."""
 
 from __future__ import annotations
 
@@ -9,14 +9,25 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from tests.state.conftest import CHAIN_ID, MemoryState, account
+
 from assay.crypto.accounts import Account
 from assay.crypto.ckks import payload
 from assay.crypto.committee.sealed_box import public_key
-from assay.crypto.presets import SMALL, by_wire_id
+from assay.crypto.presets import SMALL
 from assay.proto import model_pb2
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Feature, Model, Tensor
-from assay.proto.state_pb2 import Committee, CommitteeSeat, Contribution, Counters, Key, KeyMember, Opening, Round
+from assay.proto.state_pb2 import (
+    Committee,
+    CommitteeSeat,
+    Contribution,
+    Counters,
+    Key,
+    KeyMember,
+    Opening,
+    Round,
+)
 from assay.proto.tx_pb2 import MsgCommit, MsgOpenRound, MsgPostModel, MsgReveal
 from assay.state import ceremony, invariants, ledger, openings, rounds
 from assay.state.ceremony import records as key_records
@@ -27,7 +38,6 @@ from assay.state.rules import keys
 from assay.state.rules.commitment import commitment, payload_digest
 from assay.state.rules.models import model_id
 from assay.state.rules.params import default_params
-from tests.state.conftest import CHAIN_ID, MemoryState, account
 
 OWNER_SECRET = bytes(range(32))
 BALANCE = 100_000_000
@@ -102,7 +112,13 @@ class Chain:
     def __init__(self, seats: int = 1, **params: Any) -> None:
         self.memory = MemoryState()
         self.params = default_params(development=True)
-        settings = {"preset": pb.PRESET_SMALL, "key_pool": 1, "min_bounty": 1, "min_deposit": 0, "min_scoring_fee": 0}
+        settings = {
+            "preset": pb.PRESET_SMALL,
+            "key_pool": 1,
+            "min_bounty": 1,
+            "min_deposit": 0,
+            "min_scoring_fee": 0,
+        }
         for name, value in {**settings, **params}.items():
             setattr(self.params, name, value)
         self.owner = account(100)
@@ -219,7 +235,9 @@ class Chain:
     def submission(self, round_id: int, number: int, **changes: Any) -> Submission:
         return Submission(self.people[number], round_id, random_payload(number), **changes)
 
-    def answer(self, round_id: int, scores: Callable[[Opening], int | bytes] | None = None, stages: int = 99) -> None:
+    def answer(
+        self, round_id: int, scores: Callable[[Opening], int | bytes] | None = None, stages: int = 99
+    ) -> None:
         """Decide every opening the round has asked for, stage after stage, with hand-made values."""
         scores = scores or Scores()
         for _ in range(stages):
@@ -268,5 +286,3 @@ class Chain:
         events = [*self.events, *self.ctx.events]
         found = [dict(event.attributes) for event in events if event.kind == "round"]
         return [attributes for attributes in found if attributes["what"] == what]
-
-

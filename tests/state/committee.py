@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from tests.state.chain import Chain
+from tests.state.conftest import CHAIN_ID
+
 from assay.crypto.accounts import sign_committee_tx
 from assay.crypto.ckks import payload
 from assay.crypto.committee.member import Member
@@ -26,8 +29,6 @@ from assay.state.handlers import committee
 from assay.state.openings import AwaitedShare, ScoringJob
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
-from tests.state.chain import Chain
-from tests.state.conftest import CHAIN_ID
 
 Extension = tuple[bytes, VoteExtension]
 
@@ -62,7 +63,7 @@ class RealCommittee:
     # -- blocks -----------------------------------------------------------------------------
 
     def block(self, *, extensions: bool = True) -> None:
-        """One block: products due, the members' extensions and messages, whatever else the test did, deadlines."""
+        """One block: products due, the members' extensions and messages, what the test did, deadlines."""
         self.complete_jobs()
         if extensions:
             for validator, extension in self.extensions():
@@ -88,7 +89,9 @@ class RealCommittee:
         """Compute what was due after the last block."""
         for job in openings.due_jobs(self.committed(), self.chain.params):
             bulk = {digest: scope for scope, digest in (job.payload, job.other or job.payload, job.relin_key)}
-            result = self.worker.run(crypto_job(job), lambda digest, bulk=bulk: self._fetch(bulk[digest], digest))
+            result = self.worker.run(
+                crypto_job(job), lambda digest, bulk=bulk: self._fetch(bulk[digest], digest)
+            )
             self._c1[result.digest] = np.frombuffer(result.c1, dtype="<u8").astype(np.uint64).reshape(2, -1)
             openings.complete_job(self.chain.ctx, job.opening, result.constant, result.digest)
 
@@ -130,7 +133,9 @@ class RealCommittee:
         return found
 
     def sign(self, key: Key, member: int, item: Awaited, data: bytes) -> CommitteeMessage:
-        body = CommitteeBody(version=1, key_id=key.id, phase=item.phase, member=member, slot=item.slot, data=data)
+        body = CommitteeBody(
+            version=1, key_id=key.id, phase=item.phase, member=member, slot=item.slot, data=data
+        )
         raw = sign_committee_tx(self.chain.committee_keys[member], CHAIN_ID, body.SerializeToString())
         message = decode(raw, CHAIN_ID, 1 << 20)
         assert isinstance(message, CommitteeMessage)
@@ -185,6 +190,10 @@ class RealCommittee:
 def joins(key: Key) -> list[Join]:
     """The JOIN messages as the key's record holds them."""
     return [
-        Join(m.exchange_key, m.signing_key, tuple(m.seed_hashes[i : i + 32] for i in range(0, len(m.seed_hashes), 32)))
+        Join(
+            m.exchange_key,
+            m.signing_key,
+            tuple(m.seed_hashes[i : i + 32] for i in range(0, len(m.seed_hashes), 32)),
+        )
         for m in key.members
     ]

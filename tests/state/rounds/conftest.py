@@ -1,7 +1,11 @@
 """Fixtures for rounds."""
 
+from pathlib import Path
+
 import pytest
 from tests.state.chain import Chain
+from tests.state.committee import RealCommittee
+from tests.state.live import Live
 
 
 @pytest.fixture
@@ -10,3 +14,18 @@ def chain() -> Chain:
     made = Chain()
     made.end_block()
     return made
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    return Live(RealCommittee(Chain(), tmp_path))
+
+
+@pytest.fixture
+def four(tmp_path: Path) -> Live:
+    return Live(RealCommittee(Chain(seats=4), tmp_path))
+
+
+@pytest.fixture(params=[1, 4], ids=["one", "four"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Live:
+    return Live(RealCommittee(Chain(seats=request.param), tmp_path))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.state.chain import BALANCE, Chain
+
 from assay.proto import state_pb2 as pb
 from assay.proto.tx_pb2 import MsgCancelRound, MsgCommit
 from assay.state.rules import errors, keys, outcomes
-from tests.state.chain import BALANCE, Chain
 
 
 def cancel(chain: Chain, round_id: int) -> None:
@@ -58,7 +59,11 @@ def test_a_commitment_puts_down_the_deposit(chain: Chain) -> None:
     assert chain.balance(sub.sender) == BALANCE - 10_000
     assert chain.escrow(round_id) == chain.round(round_id).escrowed == 1_050_001
     item = chain.contribution(round_id, sub.sender)
-    assert (item.index, item.status, item.committed_height) == (0, pb.CONTRIBUTION_STATUS_COMMITTED, chain.height)
+    assert (item.index, item.status, item.committed_height) == (
+        0,
+        pb.CONTRIBUTION_STATUS_COMMITTED,
+        chain.height,
+    )
 
 
 def test_the_owner_may_not_contribute(chain: Chain) -> None:

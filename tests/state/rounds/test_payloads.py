@@ -5,15 +5,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.state.chain import Chain, Submission, random_payload
+
 from assay.crypto.ckks import payload
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.state.rounds import lifecycle, payloads
 from assay.state.rules import errors, keys
-from tests.state.chain import Chain, Submission, random_payload
 
 HEADER = payload.HEADER.size
 POLYNOMIAL = SMALL.polynomial_bytes
@@ -36,7 +38,7 @@ def _header(data: bytes, magic: bytes = b"ASYP", version: int = 1, preset: int =
 Change = Callable[[bytes], bytes]
 
 MALFORMED: dict[str, tuple[Change, type[errors.PayloadRefused]]] = {
-    "empty": (lambda data: b"", errors.PayloadLength),
+    "empty": (lambda data: data[:0], errors.PayloadLength),
     "truncated by one byte": (lambda data: data[:-1], errors.PayloadLength),
     "truncated to its header": (lambda data: data[:HEADER], errors.PayloadLength),
     "extended by one byte": (lambda data: data + b"\0", errors.PayloadLength),
@@ -49,7 +51,10 @@ MALFORMED: dict[str, tuple[Change, type[errors.PayloadRefused]]] = {
     "no preset": (lambda data: _header(data, preset=0), errors.PayloadPreset),
     "count 0": (lambda data: _header(data, count=0), errors.PayloadCount),
     "count 2": (lambda data: _header(data, count=2), errors.PayloadCount),
-    "count 2 and the bytes for it": (lambda data: _header(data, count=2) + data[HEADER:], errors.PayloadCount),
+    "count 2 and the bytes for it": (
+        lambda data: _header(data, count=2) + data[HEADER:],
+        errors.PayloadCount,
+    ),
     "first residue is its prime": (
         lambda data: _set_word(data, 0, SMALL.primes[0]),
         errors.PayloadResidue,
@@ -164,9 +169,9 @@ def test_a_thousand_reveals_without_commitment_cost_no_hash_and_no_parse(
         counted.append("hash")
         return digest(data)
 
-    def counting_parse(data: bytes, preset: object, count: int) -> object:
+    def counting_parse(*arguments: Any) -> Any:
         counted.append("parse")
-        return parse(data, SMALL, count)
+        return parse(*arguments)
 
     monkeypatch.setattr(lifecycle, "payload_digest", counting_digest)
     monkeypatch.setattr(payload, "parse", counting_parse)
@@ -180,7 +185,7 @@ def test_a_thousand_reveals_without_commitment_cost_no_hash_and_no_parse(
     assert set(counted) == {"hash", "parse"}
 
 
-def test_verdicts_are_remembered_and_change_nothing(chain: Chain) -> None:
+def test_verdicts_are_remembered_and_change_nothing() -> None:
     cache = payloads.VerdictCache(2)
     good, bad = random_payload(1), random_payload(1)[:-1]
     digests = {data: lifecycle.payload_digest(data) for data in (good, bad)}
@@ -198,7 +203,7 @@ def test_verdicts_are_remembered_and_change_nothing(chain: Chain) -> None:
     assert cache.verdict(digests[good], b"", SMALL, 1) is not None
 
 
-def test_every_reason_of_the_format_has_a_code(chain: Chain) -> None:
+def test_every_reason_of_the_format_has_a_code() -> None:
     reasons = {cls for cls in payload.PayloadError.__subclasses__() if cls.__module__ == payload.__name__}
     codes = [payloads._CODES[reason].code for reason in reasons]  # a missing one raises KeyError
     assert len(set(codes)) == len(reasons)
@@ -217,7 +222,7 @@ def test_a_sum_is_added_residue_by_residue(chain: Chain) -> None:
     assert np.array_equal(again, total)
 
 
-def test_updates_made_to_cancel_out_are_noticed(chain: Chain) -> None:
+def test_updates_made_to_cancel_out_are_noticed() -> None:
     total = np.ones((2, 2, 2, SMALL.degree), dtype=np.uint64)
     assert not payloads.is_degenerate(total)
     total[1, 1] = 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.state.chain import Chain, Scores, random_payload
+from tests.state.conftest import CHAIN_ID
+
 from assay.crypto.accounts import sign_committee_tx
 from assay.crypto.ckks import payload
 from assay.crypto.committee import messages
@@ -16,8 +19,6 @@ from assay.state.envelope import decode
 from assay.state.handlers import committee
 from assay.state.overlay import Overlay
 from assay.state.rules import errors, keys
-from tests.state.chain import Chain, Scores, random_payload
-from tests.state.conftest import CHAIN_ID
 
 RELEASE = tx_pb2.COMMITTEE_PHASE_RELEASE
 

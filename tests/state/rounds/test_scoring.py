@@ -6,13 +6,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from tests.state.chain import BALANCE, Chain, Scores, Submission, random_payload
+
 from assay.crypto.ckks import payload
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.state import openings
 from assay.state.rules import keys, outcomes, scalars
 from assay.state.rules.payout import Outcome
-from tests.state.chain import BALANCE, Chain, Scores, Submission, random_payload
 
 UNIT, LENGTH = SMALL.unit, SMALL.length_unit
 FEE, BOUNTY, DEPOSIT = 40_001, 1_000_000, 10_000
@@ -49,8 +50,12 @@ def test_the_reference_is_checked_by_coin_lengths_and_norm(chain: Chain) -> None
     assert chain.asked(round_id) == []
 
 
-@pytest.mark.parametrize("bad", [{"length": 15.001}, {"length": -15.001}, {"norm": 1.004}, {"norm": 0.996}, {"norm": -1}])
-def test_a_bad_reference_refunds_the_bounty_and_pays_the_committee(chain: Chain, bad: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "bad", [{"length": 15.001}, {"length": -15.001}, {"norm": 1.004}, {"norm": 0.996}, {"norm": -1}]
+)
+def test_a_bad_reference_refunds_the_bounty_and_pays_the_committee(
+    chain: Chain, bad: dict[str, float]
+) -> None:
     round_id = chain.open_round()
     chain.answer(round_id, scores(chain, reference=bad))
     record = chain.round(round_id)
@@ -134,11 +139,16 @@ def test_shares_decided_in_any_order_fill_the_same_places(chain: Chain) -> None:
     assert chain.round(round_id).stage == pb.SCORING_STAGE_NORM
 
 
-BURNING = {"length": (16, pb.CONTRIBUTION_STATUS_REJECTED_LENGTH), "norm": (1.01, pb.CONTRIBUTION_STATUS_REJECTED_NORM)}
+BURNING = {
+    "length": (16, pb.CONTRIBUTION_STATUS_REJECTED_LENGTH),
+    "norm": (1.01, pb.CONTRIBUTION_STATUS_REJECTED_NORM),
+}
 
 
 @pytest.mark.parametrize("what", BURNING)
-def test_a_submission_of_wrong_length_or_norm_is_rejected_alone_and_loses_its_deposit(chain: Chain, what: str) -> None:
+def test_a_submission_of_wrong_length_or_norm_is_rejected_alone_and_loses_its_deposit(
+    chain: Chain, what: str
+) -> None:
     value, rejected = BURNING[what]
     round_id = chain.revealed(3)
     chain.answer(round_id, scores(chain, p1={what: value}))
@@ -159,7 +169,9 @@ def test_the_rejected_are_asked_about_no_more(chain: Chain) -> None:
 
 
 @pytest.mark.parametrize("alignment", [1.01, -1.01])
-def test_an_alignment_beyond_cauchy_schwarz_is_rejected_and_its_deposit_returns(chain: Chain, alignment: float) -> None:
+def test_an_alignment_beyond_cauchy_schwarz_is_rejected_and_its_deposit_returns(
+    chain: Chain, alignment: float
+) -> None:
     round_id = chain.revealed(3)
     chain.answer(round_id, scores(chain, p1={"alignment": alignment}))
     assert status(chain, round_id, 1) == pb.CONTRIBUTION_STATUS_REJECTED_ALIGNMENT
@@ -233,7 +245,9 @@ def test_updates_made_to_cancel_out_are_refunded_before_the_engine_sees_their_su
 
 
 @pytest.mark.parametrize("stages", range(5))
-def test_a_committee_that_falls_silent_lets_the_round_expire_with_everything_back(chain: Chain, stages: int) -> None:
+def test_a_committee_that_falls_silent_lets_the_round_expire_with_everything_back(
+    chain: Chain, stages: int
+) -> None:
     round_id = chain.revealed(3)
     chain.answer(round_id, stages=stages)
     asked = chain.asked(round_id)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.state.chain import BALANCE, Chain, Scores
+
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.state.rules.payout import Outcome, Score, divide
-from tests.state.chain import BALANCE, Chain, Scores
 
 UNIT = SMALL.unit
 FEE, BOUNTY, DEPOSIT = 40_001, 1_000_000, 10_000
@@ -17,7 +18,9 @@ PAID, BELOW, UNPAID = (
 )
 
 
-def settle(chain: Chain, values: list[tuple[float, float]], reserves: tuple[int, ...] = (), **terms: int) -> int:
+def settle(
+    chain: Chain, values: list[tuple[float, float]], reserves: tuple[int, ...] = (), **terms: int
+) -> int:
     """Settle a round whose contributors have these alignments and aggregates, in units."""
     count = len(values)
     round_id = chain.revealed(count, reserves, **terms)
@@ -86,7 +89,9 @@ REFUNDS = {
 
 
 @pytest.mark.parametrize("outcome", REFUNDS, ids=lambda outcome: outcome.name)
-def test_a_division_that_pays_nobody_gives_the_bounty_back_and_releases_nothing(chain: Chain, outcome: Outcome) -> None:
+def test_a_division_that_pays_nobody_gives_the_bounty_back_and_releases_nothing(
+    chain: Chain, outcome: Outcome
+) -> None:
     values, reserves = REFUNDS[outcome]
     round_id = settle(chain, values, reserves)
     record = chain.round(round_id)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.state.chain import BALANCE, Chain, random_payload, small_model
+
 from assay.proto import state_pb2 as pb
 from assay.proto.tx_pb2 import MsgPostModel
 from assay.state import counters
 from assay.state.ceremony import records as key_records
 from assay.state.rules import errors, windows
 from assay.state.rules.models import model_id
-from tests.state.chain import BALANCE, Chain, random_payload, small_model
 
 BAD_TERMS: list[dict[str, Any]] = [
     {"min_contributors": 0},
@@ -46,8 +47,8 @@ def test_a_term_outside_its_bounds_is_refused(chain: Chain, changes: dict[str, A
 def test_the_chains_parameters_bound_the_terms() -> None:
     chain = Chain(min_contributors=3, max_contributors=5, min_bounty=500, min_deposit=50, min_scoring_fee=10)
     good = {"min_contributors": 3, "max_contributors": 5, "bounty": 500, "deposit": 50, "scoring_fee": 50}
-    for term in good:
-        worse = {**good, term: good[term] + (1 if term == "max_contributors" else -1)}
+    for term, value in good.items():
+        worse = {**good, term: value + (1 if term == "max_contributors" else -1)}
         with pytest.raises(errors.BadRoundTerms, match=term):
             chain.run("open_round", chain.owner, chain.terms(**worse))
     chain.run("open_round", chain.owner, chain.terms(**good))

@@ -6,9 +6,10 @@ from fractions import Fraction
 from itertools import permutations
 
 import pytest
-from assay.state.rules.payout import Outcome, Score, divide, largest_remainder, numerators
 from hypothesis import given
 from hypothesis import strategies as st
+
+from assay.state.rules.payout import Outcome, Score, divide, largest_remainder, numerators
 
 UNIT = 1 << 20
 
@@ -46,7 +47,9 @@ def shapley(updates: list[tuple[int, ...]], reference: tuple[int, ...], eta: Fra
 
 
 @given(games)
-def test_the_share_is_the_shapley_value_of_the_quadratic_game(game: tuple[list[tuple[int, ...]], tuple[int, ...]]) -> None:
+def test_the_share_is_the_shapley_value_of_the_quadratic_game(
+    game: tuple[list[tuple[int, ...]], tuple[int, ...]],
+) -> None:
     updates, reference = game
     scores = scores_of(updates, reference)
     total_a, total_h = sum(s.alignment for s in scores), sum(s.aggregate for s in scores)
@@ -63,12 +66,15 @@ def test_the_share_is_the_shapley_value_of_the_quadratic_game(game: tuple[list[t
 # --- properties of a division ------------------------------------------------
 
 scores = st.lists(
-    st.builds(Score, st.integers(-UNIT, UNIT), st.integers(-UNIT, 4 * UNIT), st.integers(0, 10**6)), max_size=8
+    st.builds(Score, st.integers(-UNIT, UNIT), st.integers(-UNIT, 4 * UNIT), st.integers(0, 10**6)),
+    max_size=8,
 )
 
 
 @given(amounts, scores, st.integers(0, 4 * UNIT), st.integers(1, 4))
-def test_amounts_and_refund_are_the_bounty_exactly(bounty: int, found: list[Score], norm: int, least: int) -> None:
+def test_amounts_and_refund_are_the_bounty_exactly(
+    bounty: int, found: list[Score], norm: int, least: int
+) -> None:
     result = divide(bounty, found, norm, least)
     assert sum(result.amounts) + result.refund == bounty
     assert all(amount >= 0 for amount in (*result.amounts, result.refund))
@@ -81,7 +87,9 @@ def test_amounts_and_refund_are_the_bounty_exactly(bounty: int, found: list[Scor
 
 
 @given(amounts, scores, st.integers(0, 4 * UNIT))
-def test_nobody_is_paid_less_than_the_reserve_or_for_a_share_below_zero(bounty: int, found: list[Score], norm: int) -> None:
+def test_nobody_is_paid_less_than_the_reserve_or_for_a_share_below_zero(
+    bounty: int, found: list[Score], norm: int
+) -> None:
     result = divide(bounty, found, norm, 1)
     for score, number, amount in zip(found, result.numerators, result.amounts, strict=True):
         assert amount == 0 or amount >= score.reserve

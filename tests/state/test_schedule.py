@@ -1,0 +1,24 @@
+"""The schedule."""
+
+from __future__ import annotations
+
+from assay.state import schedule
+from assay.state.context import Context
+from assay.state.rules import keys
+
+
+def test_what_is_due_is_taken_once_in_ascending_order_and_by_kind(ctx: Context) -> None:
+    for ident in (300, 2, 1):
+        schedule.put(ctx.view, 7, keys.DEADLINE_ROUND, ident)
+    schedule.put(ctx.view, 7, keys.DEADLINE_KEY, 5)
+    schedule.put(ctx.view, 8, keys.DEADLINE_ROUND, 9)
+    schedule.remove(ctx.view, 7, keys.DEADLINE_ROUND, 2)
+    assert schedule.take_due(ctx.view, 7, keys.DEADLINE_ROUND) == [1, 300]
+    assert schedule.take_due(ctx.view, 7, keys.DEADLINE_ROUND) == []
+    assert schedule.take_due(ctx.view, 7, keys.DEADLINE_KEY) == [5]
+    assert schedule.take_due(ctx.view, 8, keys.DEADLINE_ROUND) == [9]
+
+
+def test_the_schedule_holds_no_empty_values(ctx: Context) -> None:
+    schedule.put(ctx.view, 7, keys.DEADLINE_ROUND, 1)
+    assert ctx.view.get(keys.deadline(7, keys.DEADLINE_ROUND, 1))
