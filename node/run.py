@@ -1,0 +1,119 @@
+"""A whole node: the application's parts put together, and run with CometBFT."""
+
+from __future__ import annotations
+
+import base64
+import os
+from contextlib import AsyncExitStack
+from datetime import datetime
+
+from assay.client.errors import ClientError
+from assay.client.rpc import Rpc
+from assay.crypto.ed25519_rules import check_rules
+from assay.node.abci.server import Server
+from assay.node.cometbft import find_binary, start_command
+from assay.node.committee.identity import read_validator_address
+from assay.node.committee.runtime import CommitteeRuntime
+from assay.node.home import Home
+from assay.node.scoring import ScoringScheduler
+from assay.node.settings import WorkerSettings
+from assay.node.shell.application import AssayApplication
+from assay.node.shell.chain import Chain
+from assay.node.shell.consensus import Consensus
+from assay.node.shell.entries import EntryCache
+from assay.node.shell.info import Info
+from assay.node.shell.mempool import Mempool
+from assay.node.signatures import SignatureChecker, share_interpreter
+from assay.node.supervisor import Node, Outcome, StopRequest, supervise
+from assay.node.workers.pool import PoolLimits, WorkerPool
+from assay.state.store import Store
+
+class MessageRefused(Exception):
+    """The mempool refused a committee message; the text says why."""
+
+
+class LocalNetwork:
+    """What the committee member asks of its own node's RPC."""
+
+    def __init__(self, rpc: Rpc) -> None:
+        self._rpc = rpc
+
+    async def broadcast(self, raw: bytes) -> None:
+        """Hand a committee message to the mempool; `MessageRefused` if it does not take it."""
+        answer = await self._rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+        if answer["code"]:
+            raise MessageRefused(f"{answer['codespace']} {answer['code']}: {answer['log']}")
+
+    async def caught_up(self) -> bool:
+        """Tell whether CometBFT is at the head of the chain; an answer that does not come is a no."""
+        try:
+            status = await self._rpc.call("status")
+        except ClientError:
+            return False
+        return status["sync_info"]["catching_up"] is False
+
+
+async def run_node(home: Home, request: StopRequest, *, check_invariants: bool = False) -> Outcome:
+    """Run a node until it is asked to stop or something fails.
+
+    Parameters
+    ----------
+    home
+        A complete home.
+    request
+        The wish to stop.
+    check_invariants
+        Whether to check every invariant after each block; for tests.
+
+    Raises
+    ------
+    StoreError, HomeError, SettingsError, IdentityError, CometBFTError, WorkerFailed, WorkerRefused, AddressError
+        If a part cannot be started; each says what to do.
+    """
+    check_rules()
+    share_interpreter()
+    settings, genesis = home.settings(), home.genesis()
+    binary = find_binary(settings.cometbft.binary)
+    async with AsyncExitStack() as stack:
+        store = stack.enter_context(Store.open(home.store, create=True))
+        chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
+        signatures = SignatureChecker(settings.workers.signature_threads)
+        stack.callback(signatures.close)
+        pool = WorkerPool(PoolLimits(workers=_processes(settings.workers)))
+        await pool.start()
+        stack.push_async_callback(pool.close)
+        rpc = Rpc(home.rpc_url())
+        stack.push_async_callback(rpc.close)
+        scheduler = ScoringScheduler(pool)
+        local = LocalNetwork(rpc)
+        address = read_validator_address(home.path)
+        runtime = CommitteeRuntime(
+            home.path, chain.chain_id, address, scheduler, local.broadcast, local.caught_up
+        )
+        stack.push_async_callback(runtime.close)
+        node = Node(
+            server=Server(assemble(chain, signatures, scheduler, runtime)),
+            address=home.abci_address(),
+            command=start_command(binary, home.path, home.abci_address()),
+            log=home.cometbft_log,
+            height=lambda: chain.height,
+            not_before=datetime.fromisoformat(genesis["genesis_time"]).timestamp(),
+        )
+        return await supervise(node, settings.supervision, request)
+
+
+def _processes(settings: WorkerSettings) -> int:
+    """Return how many worker processes to run: those asked for, or one for each processor but one."""
+    return settings.processes or max(1, (os.cpu_count() or 1) - 1)
+
+
+def assemble(
+    chain: Chain, signatures: SignatureChecker, scheduler: ScoringScheduler, runtime: CommitteeRuntime
+) -> AssayApplication:
+    """Put the handlers of CometBFT's connections together."""
+    entries = EntryCache(chain.chain_id)
+    return AssayApplication(
+        Consensus(chain, entries, signatures, scheduler, runtime),
+        Mempool(chain, entries, signatures),
+        Info(chain),
+    )
