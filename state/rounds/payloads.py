@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from threading import Lock
 from typing import Final
 
 from assay.crypto import scoring
@@ -31,22 +32,27 @@ _Verdict = tuple[type[errors.PayloadRefused], str] | None
 class VerdictCache:
     """Remembers what is wrong with payloads, good and bad, by their digest and what was expected of them.
 
-    A verdict follows from the bytes alone, so whether it is remembered changes only the time taken.
+    A verdict follows from the bytes alone, so whether it is remembered changes only the time taken. Threads may
+    share a cache.
     """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
+        self._lock = Lock()
         self._verdicts: OrderedDict[tuple[bytes, int, int], _Verdict] = OrderedDict()
 
     def verdict(self, digest: bytes, data: bytes, preset: Preset, count: int) -> _Verdict:
         """Return what is wrong with a payload, None if nothing is."""
         place = (digest, preset.wire_id, count)
-        if place in self._verdicts:
-            self._verdicts.move_to_end(place)
-            return self._verdicts[place]
-        found = self._verdicts[place] = _judge(data, preset, count)
-        if len(self._verdicts) > self._capacity:
-            self._verdicts.popitem(last=False)
+        with self._lock:
+            if place in self._verdicts:
+                self._verdicts.move_to_end(place)
+                return self._verdicts[place]
+        found = _judge(data, preset, count)
+        with self._lock:
+            self._verdicts[place] = found
+            if len(self._verdicts) > self._capacity:
+                self._verdicts.popitem(last=False)
         return found
 
     def clear(self) -> None:

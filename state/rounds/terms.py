@@ -74,7 +74,7 @@ def check_state(ctx: Context, sender: bytes, message: MsgOpenRound) -> tuple[Key
 
 
 def _ready_key(ctx: Context, key_id: int) -> Key:
-    key = ctx.view.load(Key, keys.committee_key(key_id)) if key_id < 1 << 63 else None
+    key = ctx.view.load(Key, keys.committee_key(key_id))
     if key is None or key.status != KEY_STATUS_READY:
         raise KeyNotReady(f"key {key_id} is not ready to serve a round; name one that is, or wait for one")
     if key.preset != ctx.params.preset:
