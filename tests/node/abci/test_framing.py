@@ -1,3 +1,4 @@
+import itertools
 from unittest.mock import patch
 
 import pytest
@@ -9,7 +10,7 @@ from assay.node.abci.framing import FrameReader, FramingError, encode_varint
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in places)})
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def read(pieces: list[bytes], limit: int = 1 << 20) -> tuple[list[bytes], FrameReader]:

@@ -224,7 +224,7 @@ async def test_reading_stops_when_requests_pile_up(serve: Any) -> None:
         peer = await network.connect()
         frame = check_tx(peer, bytes(1000))
         sent = await fill(peer, frame)
-        # The backlog, the list under way, one read and the kernel's buffers; without a bound this would not end.
+        # Backlog, list under way, one read and the kernel's buffers; without a bound this would not end.
         assert sent < 16 << 20
         gate.set()
         assert set(await peer.receive_kinds(sent // len(frame))) == {"check_tx"}

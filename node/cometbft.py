@@ -1,0 +1,125 @@
+"""The CometBFT program: where it is, which one it is, and what it is asked to do."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+BINARY_VARIABLE: Final = "ASSAY_COMETBFT"
+"""Environment variable that names the program."""
+
+# v0.40.0 calls itself 0.39.0. Versions 1.x were retracted by their makers.
+_KNOWN_VERSION = re.compile(r"0\.(38|39|40)\.\d+")
+_COMMAND_SECONDS = 60
+
+
+class CometBFTError(Exception):
+    """CometBFT is missing, is of another version, or refused a command."""
+
+
+def find_binary(configured: str = "", environment: Mapping[str, str] | None = None) -> Path:
+    """Find the program.
+
+    Parameters
+    ----------
+    configured
+        The path from ``assayd.toml``; empty to search: the environment
+        variable `BINARY_VARIABLE`, ``out/bin/cometbft`` of the checkout this
+        module lies in, the search path.
+    environment
+        Defaults to this process's.
+
+    Raises
+    ------
+    CometBFTError
+        If there is none.
+    """
+    environment = os.environ if environment is None else environment
+    named = configured or environment.get(BINARY_VARIABLE, "")
+    built = Path(__file__).resolve().parent.parent / "out" / "bin" / "cometbft"
+    candidate = named or (str(built) if built.exists() else "cometbft")
+    found = shutil.which(candidate, path=environment.get("PATH"))
+    if found is None:
+        where = (
+            f"{named} is not an executable file"
+            if named
+            else "there is none in out/bin nor on the search path"
+        )
+        raise CometBFTError(
+            f"CometBFT is missing: {where}. Build it with `make setup`, or name it in assayd.toml "
+            f"([cometbft] binary) or in {BINARY_VARIABLE}."
+        )
+    return Path(found).absolute()
+
+
+def version(binary: Path) -> str:
+    """Return the version the program reports.
+
+    Raises
+    ------
+    CometBFTError
+        If it is not one this application is made for.
+    """
+    reported = _run(binary, "version").strip()
+    if not _KNOWN_VERSION.fullmatch(reported):
+        raise CometBFTError(
+            f"{binary} is CometBFT {reported[:40]!r}; this node needs v0.38 or v0.40 (which says 0.39.0)"
+        )
+    return reported
+
+
+def init(binary: Path, home: Path) -> None:
+    """Let CometBFT write its configuration and keys into a home; files that exist are kept."""
+    _run(binary, "init", "--home", str(home))
+
+
+def validator_key(binary: Path, home: Path) -> bytes:
+    """Return the Ed25519 public key this home signs blocks with (32 bytes)."""
+    text = _run(binary, "show-validator", "--home", str(home))
+    try:
+        key = json.loads(text)
+        raw = base64.b64decode(key["value"], validate=True)
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        raise CometBFTError(f"{binary} show-validator printed {text[:80]!r} instead of a key") from None
+    if key.get("type") != "tendermint/PubKeyEd25519" or len(raw) != 32:
+        raise CometBFTError(
+            f"the validator key in {home} is of type {key.get('type')!r}; Assay needs Ed25519"
+        )
+    return raw
+
+
+def node_id(binary: Path, home: Path) -> str:
+    """Return the id by which other nodes dial this one (40 hexadecimal digits)."""
+    return _run(binary, "show-node-id", "--home", str(home)).strip()
+
+
+def reset(binary: Path, home: Path) -> None:
+    """Remove CometBFT's blocks and state; keys stay, and the record of what was signed starts anew."""
+    _run(binary, "unsafe-reset-all", "--keep-addr-book", "--home", str(home))
+
+
+def start_command(binary: Path, home: Path, abci_address: str) -> list[str]:
+    """Return the command line that runs the node against an application at an address."""
+    return [str(binary), "start", "--home", str(home), "--proxy_app", abci_address]
+
+
+def _run(binary: Path, *arguments: str) -> str:
+    """Run a command that ends by itself; return what it printed."""
+    try:
+        done = subprocess.run(
+            [binary, *arguments], capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CometBFTError(f"cannot run {binary} {arguments[0]}: {error}") from error
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"]
+        raise CometBFTError(f"{binary} {arguments[0]} failed with code {done.returncode}: {lines[-1]}")
+    return done.stdout

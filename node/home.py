@@ -1,0 +1,257 @@
+"""A node's home: the directory that holds everything one node owns.
+
+::
+
+    HOME/assayd.toml     settings of the application
+    HOME/config/         CometBFT: config.toml, genesis.json, node and validator key
+    HOME/data/           CometBFT: blocks, state, write-ahead log, cometbft.log
+    HOME/data/assay/     the application's store
+    HOME/committee/      secrets of the committee's keys; only this user may enter
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import stat
+import tomllib
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from assay.node import cometbft, settings
+from assay.node.tomlfile import UnknownSettingError, set_values
+
+LOOPBACK: Final = "127.0.0.1"
+_PRIVATE = stat.S_IRWXU
+
+
+class HomeError(Exception):
+    """A home is missing, incomplete, or cannot be made."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """How a node's CometBFT appears on the network.
+
+    Attributes
+    ----------
+    moniker
+        The node's name, for people.
+    rpc, p2p
+        Addresses to listen at, ``host:port``.
+    peers
+        ``id@host:port`` of nodes to stay connected to.
+    loopback
+        Whether all nodes run on this machine: address checks are relaxed and
+        peers are not exchanged.
+    block_milliseconds
+        CometBFT's ``timeout_commit``: the pause after a block.
+    metrics
+        Address for CometBFT's own metrics; empty for none.
+    """
+
+    moniker: str = "node"
+    rpc: str = f"{LOOPBACK}:26657"
+    p2p: str = f"{LOOPBACK}:26656"
+    peers: tuple[str, ...] = ()
+    loopback: bool = False
+    block_milliseconds: int = 1000
+    metrics: str = ""
+
+    def config(self) -> dict[str, Any]:
+        """Return the settings of ``config.toml`` that this decides."""
+        return {
+            "moniker": self.moniker,
+            "rpc": {"laddr": f"tcp://{self.rpc}"},
+            "p2p": {
+                "laddr": f"tcp://{self.p2p}",
+                "persistent_peers": ",".join(self.peers),
+                "addr_book_strict": not self.loopback,
+                "allow_duplicate_ip": self.loopback,
+                "pex": not self.loopback,
+            },
+            "consensus": {"timeout_commit": f"{self.block_milliseconds}ms"},
+            "instrumentation": {
+                "prometheus": bool(self.metrics),
+                "prometheus_listen_addr": self.metrics or ":26660",
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of a home."""
+
+    path: Path
+
+    @property
+    def settings_file(self) -> Path:
+        """``assayd.toml``."""
+        return self.path / settings.FILE_NAME
+
+    @property
+    def config_file(self) -> Path:
+        """CometBFT's ``config.toml``."""
+        return self.path / "config" / "config.toml"
+
+    @property
+    def genesis_file(self) -> Path:
+        """``genesis.json``."""
+        return self.path / "config" / "genesis.json"
+
+    @property
+    def store(self) -> Path:
+        """The application's LevelDB."""
+        return self.path / "data" / "assay"
+
+    @property
+    def committee(self) -> Path:
+        """Secrets of the committee's keys."""
+        return self.path / "committee"
+
+    @property
+    def cometbft_log(self) -> Path:
+        """What CometBFT prints."""
+        return self.path / "data" / "cometbft.log"
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket between CometBFT and the application."""
+        return self.path / "data" / "abci.sock"
+
+    def settings(self) -> settings.Settings:
+        """Read ``assayd.toml``; raises `SettingsError`."""
+        return settings.read_settings(self.settings_file)
+
+    def abci_address(self) -> str:
+        """Return where the application listens: the address in ``assayd.toml``, or the home's socket."""
+        return self.settings().abci.address or f"unix://{self.socket.absolute()}"
+
+    def config(self) -> dict[str, Any]:
+        """Read CometBFT's ``config.toml``."""
+        try:
+            return tomllib.loads(self.config_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise HomeError(f"{self.config_file} cannot be read: {error}") from error
+
+    def genesis(self) -> dict[str, Any]:
+        """Read ``genesis.json``."""
+        try:
+            document = json.loads(self.genesis_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise HomeError(f"{self.genesis_file} cannot be read: {error}") from error
+        if not isinstance(document, dict) or not isinstance(document.get("chain_id"), str):
+            raise HomeError(f"{self.genesis_file} is not a genesis file: it names no chain_id")
+        return document
+
+    def rpc_url(self) -> str:
+        """Return the URL of this node's RPC, as seen from this machine."""
+        address = self.config().get("rpc", {}).get("laddr", "")
+        parts = urlsplit(address)
+        if parts.scheme != "tcp" or not parts.port:
+            raise HomeError(f"{self.config_file}: rpc.laddr must be tcp://host:port, not {address!r}")
+        host = LOOPBACK if parts.hostname in (None, "0.0.0.0", "::") else parts.hostname  # noqa: S104
+        return f"http://[{host}]:{parts.port}" if ":" in str(host) else f"http://{host}:{parts.port}"
+
+
+def create(path: Path, binary: Path, network: Network) -> Home:
+    """Make a home without a genesis of ours (`assay.node.genesis` writes that).
+
+    Parameters
+    ----------
+    path
+        A directory that does not exist or is empty.
+    binary
+        CometBFT; decides which settings ``config.toml`` has.
+    network
+        Addresses, peers, block time.
+
+    Raises
+    ------
+    HomeError
+        If something is there already, or the files cannot be written.
+    CometBFTError
+        If CometBFT refuses.
+    """
+    home = Home(path.absolute())
+    try:
+        if path.exists() and any(path.iterdir()):
+            raise HomeError(f"{path} is not empty: choose another home, or remove it")
+        for directory in (home.path, home.committee, home.store):
+            directory.mkdir(parents=True, exist_ok=True)
+            directory.chmod(_PRIVATE)
+        cometbft.init(binary, home.path)
+        write_config(home, network)
+        home.settings_file.write_text(settings.template(settings.FILE_NAME), encoding="utf-8")
+    except OSError as error:
+        raise HomeError(f"cannot make a home at {path}: {error}") from error
+    return home
+
+
+def write_config(home: Home, network: Network) -> None:
+    """Write Assay's values into the home's ``config.toml``; other values stay."""
+    try:
+        text = home.config_file.read_text(encoding="utf-8")
+        text = set_values(text, tomllib.loads(settings.template("cometbft.toml")))
+        text = set_values(text, {"proxy_app": f"unix://{home.socket}", **network.config()})
+    except UnknownSettingError as error:
+        raise HomeError(f"{home.config_file} was not written by CometBFT v0.38 or v0.40: {error}") from error
+    home.config_file.write_text(text, encoding="utf-8")
+
+
+def open_home(path: Path) -> Home:
+    """Return a home that has all its parts.
+
+    Raises
+    ------
+    HomeError
+        If one is missing, or CometBFT is configured in a way the application
+        cannot work with.
+    """
+    home = Home(path.absolute())
+    for part in (home.settings_file, home.config_file, home.genesis_file):
+        if not part.is_file():
+            raise HomeError(f"{path} is not a node's home: {part} is missing. Create one with `assayd init`.")
+    _check_config(home)
+    return home
+
+
+def _check_config(home: Home) -> None:
+    """Refuse settings of CometBFT that would stop the node later, without a word."""
+    config = home.config()
+    mempool = config.get("mempool", {})
+    required = tomllib.loads(settings.template("cometbft.toml"))
+    for name, found, wanted in (
+        ("abci", config.get("abci"), required["abci"]),
+        ("mempool.type", mempool.get("type"), required["mempool"]["type"]),
+        ("mempool.max_tx_bytes", mempool.get("max_tx_bytes"), required["mempool"]["max_tx_bytes"]),
+    ):
+        if found != wanted:
+            raise HomeError(f"{home.config_file}: {name} must be {wanted!r}, not {found!r}")
+    if mempool.get("max_txs_bytes", 0) > required["mempool"]["max_txs_bytes"]:
+        limit = required["mempool"]["max_txs_bytes"]
+        raise HomeError(f"{home.config_file}: mempool.max_txs_bytes may be at most {limit}")
+
+
+def remove_chain(home: Home, binary: Path) -> None:
+    """Remove blocks and state, so that the node starts from genesis; keys and settings stay."""
+    cometbft.reset(binary, home.path)
+    shutil.rmtree(home.store, ignore_errors=True)
+    home.store.mkdir(mode=_PRIVATE)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that nobody listens at now.
+
+    They were all held at once, so they differ; another program may take one
+    before it is used, so a caller should be ready to try again.
+    """
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind((LOOPBACK, 0))
+        return [each.getsockname()[1] for each in sockets]
