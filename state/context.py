@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from assay.proto.state_pb2 import Params
 from assay.state.overlay import Overlay
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened, for indexers and subscribers.
 
     Attributes
     ----------
     kind
-        What happened: "transfer", "round_opened", ...
-    attributes
-        (name, value) pairs in a fixed order.
+        What happened: "transfer", "round", ...
     indexed
-        Names under which `tx_search`, `block_search` and subscriptions find it.
+        Attributes under which `tx_search`, `block_search` and subscriptions find it.
+    details
+        Attributes that can only be read. They stand after the indexed ones.
     """
 
     kind: str
-    attributes: tuple[tuple[str, str], ...]
-    indexed: frozenset[str]
+    indexed: Mapping[str, str]
+    details: Mapping[str, str | int]
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """All attributes, in order, as they are published."""
+        return {**self.indexed, **{name: str(value) for name, value in self.details.items()}}
 
 
 @dataclass(slots=True)
@@ -41,7 +47,6 @@ class Context:
     view: Overlay
     events: list[Event] = field(default_factory=list)
 
-    def emit(self, kind: str, indexed: dict[str, str], **details: str | int) -> None:
+    def emit(self, kind: str, indexed: Mapping[str, str], **details: str | int) -> None:
         """Record an event; `indexed` attributes can be searched for, `details` only read."""
-        attributes = (*indexed.items(), *((name, str(value)) for name, value in details.items()))
-        self.events.append(Event(kind, attributes, frozenset(indexed)))
+        self.events.append(Event(kind, indexed, details))

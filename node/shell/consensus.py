@@ -13,7 +13,7 @@ from assay.node.scoring import ScoringScheduler
 from assay.node.shell import proposal
 from assay.node.shell.chain import Chain
 from assay.node.shell.entries import EntryCache
-from assay.node.shell.results import to_events, to_result
+from assay.node.shell.results import block_response
 from assay.node.signatures import SignatureChecker
 from assay.proto import abci_pb2 as abci
 from assay.proto.state_pb2 import Committee, Validator
@@ -55,7 +55,9 @@ class Consensus:
     async def init_chain(self, request: abci.RequestInitChain) -> abci.ResponseInitChain:
         """Write genesis; an inconsistent one stops the node with a sentence."""
         if request.chain_id != self._chain.chain_id:
-            raise BadGenesis(f"genesis is of chain {request.chain_id!r}, this node of {self._chain.chain_id!r}")
+            raise BadGenesis(
+                f"genesis is of chain {request.chain_id!r}, this node of {self._chain.chain_id!r}"
+            )
         consensus = request.consensus_params
         if consensus.abci.vote_extensions_enable_height != request.initial_height:
             raise BadGenesis("consensus_params.abci.vote_extensions_enable_height must be the initial height")
@@ -123,7 +125,9 @@ class Consensus:
         entries = [self._try_decode(raw, params.max_tx_bytes) for raw in raws]
         reason = proposal.fault(request.txs, entries, params)
         if not reason and raw_extensions:
-            reason = self._extensions_fault(raw_extensions, request.height, request.proposed_last_commit.round)
+            reason = self._extensions_fault(
+                raw_extensions, request.height, request.proposed_last_commit.round
+            )
         if reason:
             _log.warning("proposal rejected", height=request.height, reason=reason)
             return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.REJECT)
@@ -180,11 +184,7 @@ class Consensus:
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
         result, root = self._chain.execute(Block(request.height, entries, extensions, products))
-        return abci.ResponseFinalizeBlock(
-            events=to_events(result.events),
-            tx_results=[to_result(tx_result) for tx_result in (*first, *result.tx_results)],
-            app_hash=root,
-        )
+        return block_response((*first, *result.tx_results), result.events, root)
 
     def _injected(self, raw: bytes, request: abci.RequestFinalizeBlock) -> tuple[_Extensions, list[TxResult]]:
         """Return the verified extensions, and the result of their entry; bad ones count as nothing."""

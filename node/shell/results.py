@@ -1,35 +1,45 @@
-"""From the state machine's results to ABCI messages."""
+"""From the state machine's results to CometBFT's messages.
+
+Written into place, because protobuf copies a message that is made first and
+put into another one afterwards.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from assay.proto import abci_pb2 as abci
 from assay.state.context import Event
 from assay.state.transition import TxResult
 
 
-def to_events(events: Iterable[Event]) -> list[abci.Event]:
-    """Return events as CometBFT indexes them."""
-    return [
-        abci.Event(
-            type=event.kind,
-            attributes=[
-                abci.EventAttribute(key=key, value=value, index=key in event.indexed)
-                for key, value in event.attributes
-            ],
-        )
-        for event in events
-    ]
+def block_response(
+    results: Iterable[TxResult], events: Iterable[Event], app_hash: bytes
+) -> abci.ResponseFinalizeBlock:
+    """Return the answer about a block: its entries' results in order, its own events, its app hash."""
+    response = abci.ResponseFinalizeBlock(app_hash=app_hash)
+    _add_events(response.events, events)
+    for result in results:
+        _add_result(response.tx_results, result)
+    return response
 
 
-def to_result(result: TxResult) -> abci.ExecTxResult:
-    """Return one entry's result. The sentence goes to `log`, which consensus does not hash."""
-    return abci.ExecTxResult(
-        code=result.code,
-        codespace=result.codespace,
-        log=result.log,
-        gas_wanted=result.gas_wanted,
-        gas_used=result.gas_used,
-        events=to_events(result.events),
-    )
+def _add_result(results: Any, result: TxResult) -> None:
+    """Add one entry's result. The sentence goes to `log`, which consensus does not hash."""
+    added = results.add(gas_wanted=result.gas_wanted, gas_used=result.gas_used)
+    if result.code:
+        added.code, added.codespace, added.log = result.code, result.codespace, result.log
+    _add_events(added.events, result.events)
+
+
+def _add_events(added: Any, events: Iterable[Event]) -> None:
+    """Add events as CometBFT indexes them."""
+    for event in events:
+        attributes = added.add(type=event.kind).attributes
+        for key, value in event.indexed.items():
+            attribute = attributes.add()
+            attribute.key, attribute.value, attribute.index = key, value, True
+        for key, detail in event.details.items():
+            attribute = attributes.add()
+            attribute.key, attribute.value = key, str(detail)
