@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +17,7 @@ from typing import Any, Final
 from assay.client.client import Client
 from assay.client.encryption import encrypt_update, fetch_key
 from assay.client.errors import ClientError, Refused
-from assay.client.explain import ENDED, round_word
+from assay.client.explain import round_word
 from assay.client.home import Home, HomeError
 from assay.client.messages import commit, reveal
 from assay.client.records import NoSuchRecord
@@ -243,16 +244,14 @@ async def _ours(client: Client, prepared: Prepared) -> Contribution | None:
 async def _until(client: Client, round_id: int, statuses: Sequence[int], report: Report) -> Round:
     """Wait while the round is in one of `statuses`; tell of every change."""
     told = None
-    async for _ in client.blocks.follow():
-        record = (await client.query.round(round_id)).value
-        if record.status not in statuses:
-            return record
-        if record.status != told:
-            told = record.status
-            report(f"round {round_id} is {round_word(record)} until height {record.deadline} at the latest")
+    async with aclosing(client.blocks.follow()) as heights:
+        async for _ in heights:
+            record = (await client.query.round(round_id)).value
+            if record.status not in statuses:
+                return record
+            if record.status != told:
+                told = record.status
+                report(
+                    f"round {round_id} is {round_word(record)} until height {record.deadline} at the latest"
+                )
     raise AssertionError("follow() does not end")
-
-
-def is_over(record: Round) -> bool:
-    """Tell whether a round has ended."""
-    return record.status in ENDED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -62,11 +61,6 @@ class Home:
     def remove(self, directory: str, name: str) -> None:
         """Delete a file if it is there."""
         (self.path / directory / name).unlink(missing_ok=True)
-
-    def names(self, directory: str) -> list[str]:
-        """Return the names of the files in a directory, sorted."""
-        folder = self.path / directory
-        return sorted(entry for entry in os.listdir(folder) if entry[0] != ".") if folder.is_dir() else []
 
     def read_json(self, directory: str, name: str) -> Any:
         """Return a JSON file's content, or None if it is not there."""

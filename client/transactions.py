@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assay.client.errors import RpcError, TxFailed, TxRefused
+from assay.client.errors import NodeUnreachable, RpcError, TxFailed, TxRefused
 from assay.client.records import Reader, decode
 from assay.client.rpc import Rpc, b64
 from assay.client.sequences import Sequences
@@ -83,6 +83,7 @@ class Sender:
         self._blocks = blocks
         self._waiter = waiter
         self._sequences = sequences
+        self._unsure: set[bytes] = set()  # hashes of what was sent without an answer
 
     async def simulate(
         self, public_key: bytes, messages: Sequence[Message], memo: str = ""
@@ -152,10 +153,17 @@ class Sender:
     async def _broadcast(self, raw: bytes) -> None:
         try:
             answer = await self._rpc.call("broadcast_tx_sync", tx=b64(raw))
-        except RpcError as error:
-            if "already exists in cache" in error.data:
-                return  # the node has it: an earlier answer was lost
+        except NodeUnreachable:
+            self._unsure.add(tx_hash(raw))
             raise
+        except RpcError as error:
+            if "already exists in cache" not in error.data:
+                raise
+            if tx_hash(raw) in self._unsure:
+                return  # it had arrived, only the answer was lost
+            # Another program has sent the same for this account: ours needs the next sequence.
+            refusal = "the node has an identical transaction already; the sequence is used"
+            raise TxRefused(WrongSequence.codespace, WrongSequence.code, refusal) from None
         code = int(answer.get("code") or 0)
         if code:
             raise TxRefused(answer.get("codespace") or "", code, answer.get("log") or "")

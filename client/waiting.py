@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ NEW_HEADER: Final = "tm.event='NewBlockHeader'"
 _OWN_SUBSCRIPTIONS: Final = 3
 _RECHECK_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.5
+_AWAY_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -68,28 +70,50 @@ class Blocks:
         return int(answer["response"].get("last_block_height") or 0)
 
     async def follow(self) -> AsyncGenerator[int, None]:
-        """Yield the latest height at once, then at every new block, also across lost connections.
+        """Yield the latest height at once, then at every new block.
 
-        Heights may be left out, never repeated.
+        Goes on when the websocket is lost or refused, and while the node is
+        away for up to a minute. Heights may be left out, never repeated.
+
+        Raises
+        ------
+        NodeUnreachable
+            If the node stays away.
         """
-        seen = -1
+        seen, away = -1, 0.0
         while True:
             try:
-                async with self._subscriptions.open(NEW_HEADER) as stream:
-                    while True:
-                        height = await self.height()
-                        if height > seen:
-                            seen = height
-                            yield height
-                        await anext(stream)
-            except (SubscriptionLost, RpcError):
+                async for height in self._subscribed():
+                    away = 0.0
+                    if height > seen:
+                        seen = height
+                        yield height
+            except (SubscriptionLost, RpcError, NodeUnreachable):
+                # Ask without a subscription; a node that is away for good ends this.
                 await asyncio.sleep(_RETRY_SECONDS)
+            try:
+                height, away = await self.height(), 0.0
+            except NodeUnreachable:
+                away += _RETRY_SECONDS
+                if away >= _AWAY_SECONDS:
+                    raise
+                continue
+            if height > seen:
+                seen = height
+                yield height
+
+    async def _subscribed(self) -> AsyncGenerator[int, None]:
+        async with self._subscriptions.open(NEW_HEADER) as stream:
+            while True:
+                yield await self.height()
+                await anext(stream)
 
     async def until(self, height: int) -> int:
         """Wait for a height to be committed and return the latest."""
-        async for latest in self.follow():
-            if latest >= height:
-                return latest
+        async with aclosing(self.follow()) as heights:
+            async for latest in heights:
+                if latest >= height:
+                    return latest
         raise AssertionError("follow() does not end")
 
 

@@ -1,0 +1,253 @@
+"""``assay bounty``: open rounds, look at them, collect what they bought."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from assay.client import bounty as opening
+from assay.client import release
+from assay.client.amounts import format_amount
+from assay.client.bounty import Terms
+from assay.client.cli.model import weights_document
+from assay.client.cli.parameters import CSV_FILE, amount, from_option, hex32
+from assay.client.cli.plain import to_plain
+from assay.client.cli.progress import steps
+from assay.client.cli.query import provenance
+from assay.client.cli.sending import result_document, send
+from assay.client.cli.session import Session, pass_session
+from assay.client.client import Client
+from assay.client.contribution import Report
+from assay.client.explain import contribution_word, round_word
+from assay.client.messages import cancel_round
+from assay.client.records import Answer
+from assay.client.release import Collected
+from assay.client.timing import BlockClock, measure
+from assay.client.train import evaluate
+from assay.client.train.manifest import with_weights
+from assay.client.train.table import DataSet, load
+from assay.client.waiting import TxResult
+from assay.crypto.accounts import encode_address
+from assay.proto.model_pb2 import Model
+from assay.proto.state_pb2 import Contribution, Round
+
+_OPEN_STEPS = 3
+_COLLECT_STEPS = 3
+
+
+@click.group()
+def bounty() -> None:
+    """Bounties: open a round, list and show rounds, collect the sum of the paid updates."""
+
+
+@bounty.command("open")
+@click.argument("model_id", metavar="MODEL", type=hex32)
+@click.argument("data", type=CSV_FILE)
+@click.option("--bounty", type=amount, required=True, help="Paid to contributors by what they are worth.")
+@click.option("--target", help="Target column in DATA, if not called as in the model.")
+@click.option("--scoring-fee", type=amount, help="Pays the committee; default: the least.")
+@click.option("--deposit", type=amount, help="What a contributor puts down; default: the least.")
+@click.option("--min-contributors", type=int, help="Fewer paid than this refund everything.")
+@click.option("--max-contributors", type=int, help="The round is full then; default: 16.")
+@click.option("--commit-window", type=int, help="Blocks for commitments; default: 300.")
+@click.option("--reveal-window", type=int, help="Blocks for reveals; default: what they need, doubled.")
+@click.option("--scoring-window", type=int, help="Blocks for the committee; default: what it needs, doubled.")
+@from_option
+@pass_session
+def open_(
+    session: Session, /, model_id: bytes, data: Path, target: str | None, key: str | None, **terms: Any
+) -> None:
+    """Open a round that pays for improving MODEL on DATA, a CSV file of held-out rows.
+
+    DATA stays on this machine. The update that DATA asks for is encrypted and fixed as the round's reference:
+    contributors are paid by how far their updates go in its direction.
+    """
+    account = session.signer(key)
+    asked = Terms(**terms)
+
+    async def open_round(client: Client, report: Report) -> tuple[int, TxResult, Round, BlockClock]:
+        model = (await client.query.model(model_id)).value.model
+        rows = load(data, model, target)
+        for note in rows.notes:
+            report(note)
+        number, result = await opening.open_bounty(
+            client, account, session.home, model_id, rows, asked, report
+        )
+        await client.blocks.until(result.height + 1)
+        return number, result, (await client.query.round(number)).value, await measure(client)
+
+    session.note(f"bounty {format_amount(asked.bounty)}, paid by {account.address_text}")
+    if session.dry_run:
+        session.emit({"dry_run": True}, "Nothing was sent: this was a dry run.")
+        return
+    session.confirm(
+        f"Put {format_amount(asked.bounty)} into escrow for a round on model {model_id.hex()[:16]}...?"
+    )
+    with steps(session, _OPEN_STEPS) as report:
+        number, result, record, clock = session.run(lambda client: open_round(client, report))
+    document = {"round": number, "record": to_plain(record), "transaction": result_document(result)}
+    text = (
+        f"round {number} opened in block {result.height}; this phase ends: {clock.describe(record.deadline)}"
+    )
+    session.emit(document, text)
+
+
+@bounty.command("list")
+@pass_session
+def list_(session: Session) -> None:
+    """List all rounds."""
+    records = session.run(lambda client: client.query.rounds()).value
+    table = Table("round", "status", "bounty", "contributors", "deadline", "model", title="as the node says")
+    for record in records:
+        people = f"{record.committed} of {record.min_contributors} to {record.max_contributors}"
+        deadline = str(record.deadline) if record.deadline else "ended"
+        table.add_row(
+            str(record.id),
+            round_word(record),
+            format_amount(record.bounty),
+            people,
+            deadline,
+            record.model_id.hex()[:16],
+        )
+    session.emit([to_plain(record) for record in records], table)
+
+
+@bounty.command()
+@click.argument("round_id", metavar="ROUND", type=int)
+@pass_session
+def show(session: Session, round_id: int) -> None:
+    """Show a round, its deadlines and its contributors."""
+
+    async def read(client: Client) -> tuple[Answer[Round], list[Contribution], BlockClock]:
+        everybody = await client.query.contributions(round_id)
+        record = await client.query.round(round_id, height=everybody.height)
+        return record, everybody.value, await measure(client)
+
+    record, contributions, clock = session.run(read)
+    document = {
+        "height": record.height,
+        "verified": record.verified,
+        "round": to_plain(record.value),
+        "contributions": [to_plain(item) for item in contributions],
+        "deadline_time": clock.expected(record.value.deadline).isoformat() if record.value.deadline else None,
+    }
+    session.emit(document, _round_text(record, contributions, clock))
+
+
+def _round_text(record: Answer[Round], contributions: list[Contribution], clock: BlockClock) -> Group:
+    item = record.value
+    facts = Table("field", "value", title=f"round {item.id}, {provenance(record)}")
+    deadline = clock.describe(item.deadline) if item.deadline else f"ended at height {item.ended}"
+    rows = {
+        "status": round_word(item) + (f" ({item.outcome})" if item.outcome else ""),
+        "present phase ends at": deadline,
+        "bounty": format_amount(item.bounty),
+        "deposit": format_amount(item.deposit),
+        "contributors": f"{item.committed} committed, {item.revealed} revealed, {item.min_contributors} to "
+        f"{item.max_contributors} asked for",
+        "to commit, reveal, score": f"{item.commit_window}, {item.reveal_window} and {item.scoring_window} blocks",
+        "model": item.model_id.hex(),
+        "owner": encode_address(item.owner),
+        "paid": format_amount(item.paid),
+        "refunded": format_amount(item.refunded),
+        "burned": format_amount(item.burned),
+    }
+    for name, value in rows.items():
+        facts.add_row(name, value)
+    people = Table("contributor", "status", "reserve", "paid")
+    for entry in contributions:
+        people.add_row(
+            encode_address(entry.sender),
+            contribution_word(entry),
+            format_amount(entry.reserve),
+            format_amount(entry.amount),
+        )
+    return Group(facts, people)
+
+
+@bounty.command()
+@click.argument("round_id", metavar="ROUND", type=int)
+@from_option
+@pass_session
+def cancel(session: Session, round_id: int, key: str | None) -> None:
+    """Take ROUND back, as long as nobody has committed to it."""
+    account = session.signer(key)
+    result = send(session, account, [cancel_round(round_id)], f"Cancel round {round_id}?")
+    if result is not None:
+        session.emit(result_document(result), f"round {round_id} cancelled in block {result.height}")
+
+
+@bounty.command()
+@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("data", type=CSV_FILE)
+@click.option("--target", help="Target column in DATA, if not called as in the model.")
+@click.option(
+    "--save", type=click.Path(path_type=Path, dir_okay=False), help="File for the new weights, JSON."
+)
+@click.option("--keep", is_flag=True, help="Do not tell the chain that the sum may be dropped.")
+@from_option
+@pass_session
+def collect(
+    session: Session,
+    round_id: int,
+    data: Path,
+    target: str | None,
+    save: Path | None,
+    keep: bool,
+    key: str | None,
+) -> None:
+    """Open the sum of ROUND's paid updates, apply it, and say what it does on DATA, the held-out rows.
+
+    The step along the sum is the one with the least loss on DATA. The new weights are kept in the home
+    directory, and in the file that --save names. Then the chain is told that it may drop the sum.
+    """
+    account = None if keep or session.dry_run else session.signer(key)
+
+    async def open_sum(client: Client, report: Report) -> tuple[Model, Collected, DataSet]:
+        report("opening the sealed shares of the sum")
+        model, total, wrong = await release.open_sum(client, session.home, round_id)
+        rows = load(data, model, target)
+        report(f"searching the best step on {len(rows.y)} held-out rows")
+        return model, release.apply_sum(model, total, wrong, rows), rows
+
+    with steps(session, _COLLECT_STEPS) as report:
+        model, found, _ = session.run(lambda client: open_sum(client, report))
+    document = weights_document(with_weights(model, found.parameters)) | {"sum": found.total.tolist()}
+    kept = session.home.write_json("collected", f"round-{round_id}.json", document)
+    if save is not None:
+        save.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    if account is not None:
+        session.run(lambda client: release.acknowledge(client, account, round_id))
+    session.emit(
+        _collected_document(round_id, found, save or kept), _collected_text(model, found, save or kept)
+    )
+
+
+def _collected_document(round_id: int, found: Collected, file: Path) -> dict[str, Any]:
+    return {
+        "round": round_id,
+        "step": found.step,
+        "accuracy_before": found.score_before,
+        "accuracy_after": found.score_after,
+        "loss_before": found.loss_before,
+        "loss_after": found.loss_after,
+        "wrong_members": list(found.wrong_members),
+        "weights": str(file),
+    }
+
+
+def _collected_text(model: Model, found: Collected, file: Path) -> Group:
+    table = Table("on the held-out rows", "before", "after")
+    table.add_row(evaluate.score_name(model), f"{found.score_before:.4f}", f"{found.score_after:.4f}")
+    table.add_row("loss", f"{found.loss_before:.4f}", f"{found.loss_after:.4f}")
+    notes = [f"step {found.step:.4g} along the sum; new weights in {file}"]
+    if found.step == 0:
+        notes.append("the sum does not lower the loss on these rows, so the weights stay as they are")
+    if found.wrong_members:
+        notes.append(f"members {list(found.wrong_members)} sent a share that does not fit the others'")
+    return Group(table, *notes)

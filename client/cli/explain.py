@@ -1,0 +1,89 @@
+"""``assay explain``: why each contributor of a round got what it got."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from assay.client.amounts import format_amount
+from assay.client.cli.session import Session, pass_session
+from assay.client.client import Client
+from assay.client.errors import ClientError
+from assay.client.explain import Explanation, round_word
+from assay.client.explain import explain as recompute
+from assay.client.records import Answer
+from assay.crypto.presets import by_wire_id
+from assay.proto.state_pb2 import Contribution, Round
+
+
+class Disagrees(ClientError):
+    """The recomputed payout is not what the chain's records say."""
+
+
+@click.command()
+@click.argument("round_id", metavar="ROUND", type=int)
+@pass_session
+def explain(session: Session, round_id: int) -> None:
+    """Recompute every share of ROUND from proven scalars, and say why each contributor got what it got."""
+
+    async def read(client: Client) -> tuple[Answer[Round], list[Contribution], int]:
+        everybody = await client.query.contributions(round_id)
+        record = await client.query.round(round_id, height=everybody.height)
+        key = await client.query.key(record.value.key_id)
+        return record, everybody.value, key.value.preset
+
+    record, contributions, preset = session.run(read)
+    found = recompute(record.value, contributions, by_wire_id(preset))
+    session.emit(_document(record, found), _text(record, found))
+    if found.disagreements:
+        raise Disagrees("; ".join(found.disagreements))
+
+
+def _document(record: Answer[Round], found: Explanation) -> dict[str, Any]:
+    item = record.value
+    return {
+        "round": item.id,
+        "status": round_word(item),
+        "height": record.height,
+        "verified": record.verified,
+        "bounty": item.bounty,
+        "refunded": item.refunded,
+        "burned": item.burned,
+        **asdict(found),
+        "agrees": not found.disagreements,
+    }
+
+
+def _text(record: Answer[Round], found: Explanation) -> Group:
+    item = record.value
+    title = f"round {item.id}: {found.outcome}; bounty {format_amount(item.bounty)}"
+    table = Table("contributor", "norm n", "alignment a", "aggregate h", "share", "paid", title=title)
+    for line in found.lines:
+        numbers = (line.norm, line.alignment, line.aggregate)
+        share = "" if line.share is None else f"{line.share:+.2%}"
+        table.add_row(
+            line.address,
+            *("" if n is None else f"{n:.4f}" for n in numbers),
+            share,
+            format_amount(line.amount),
+        )
+    totals = (found.total_alignment, found.total_aggregate, found.reference_norm)
+    total = "A = {:.4f}, H = {:.4f}, n_ref = {:.4f}".format(*totals)
+    formula = f"share = 2 a / A - h / H; negative shares become 0, the rest divides the bounty; {total}"
+    reasons = [f"[bold]{line.address}[/bold]\n  {line.reason}" for line in found.lines]
+    return Group(table, formula, "", *reasons, "", _verdict(record, found))
+
+
+def _verdict(record: Answer[Round], found: Explanation) -> str:
+    proof = (
+        f"every number was proven against the header of block {record.height + 1}"
+        if record.verified
+        else "[red]nothing was proven[/red]"
+    )
+    if found.disagreements:
+        return f"[red]The recomputed payout differs from the chain's records[/red]; {proof}."
+    return f"Recomputed here from the opened scalars: the amounts agree; {proof}."

@@ -1,0 +1,74 @@
+"""From what went wrong to a sentence and an exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NoReturn
+
+import click
+
+from assay.client.amounts import AmountError
+from assay.client.errors import ClientError, NodeUnreachable, ProofInvalid, Refused
+from assay.client.train.errors import TrainingError
+from assay.crypto.accounts import AddressError
+from assay.crypto.errors import CryptoError
+from assay.crypto.keystore import KeystoreError
+from assay.crypto.mnemonics import MnemonicError
+
+REFUSED: Final = 1
+USAGE: Final = 2
+UNREACHABLE: Final = 3
+PROOF: Final = 4
+KEYS: Final = 5
+DATA: Final = 6
+
+EXIT_CODES: Final = {
+    0: "done",
+    REFUSED: "the chain refused, or the state of things does not allow it",
+    USAGE: "the command was not understood, or an argument is not what it should be",
+    UNREACHABLE: "the node does not answer",
+    PROOF: "the node's answer does not follow from the chain's headers",
+    KEYS: "a key, its passphrase or its words",
+    DATA: "training data, or training itself",
+    130: "interrupted",
+}
+
+_KINDS: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (NodeUnreachable, UNREACHABLE),
+    (ProofInvalid, PROOF),
+    (ClientError, REFUSED),
+    (KeystoreError, KEYS),
+    (MnemonicError, KEYS),
+    (TrainingError, DATA),
+    (CryptoError, DATA),
+    (AddressError, USAGE),
+    (AmountError, USAGE),
+)
+
+EXPECTED: Final = tuple(kind for kind, _ in _KINDS)
+"""Exceptions whose message is meant for people; any other is a bug and shows its traceback."""
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code of an expected exception."""
+    return next(code for kind, code in _KINDS if isinstance(error, kind))
+
+
+def fail(error: Exception, output: str) -> NoReturn:
+    """Print an expected exception to stderr and end with its exit code."""
+    code = exit_code(error)
+    if output == "json":
+        click.echo(json.dumps({"error": _document(error), "exit_code": code}), err=True)
+    else:
+        click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
+        click.echo(str(error), err=True)
+    raise SystemExit(code)
+
+
+def _document(error: Exception) -> dict[str, Any]:
+    document: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
+    if isinstance(error, Refused):
+        document |= {"codespace": error.codespace, "code": error.code}
+        if error.reason is not None:
+            document["reason"] = error.reason.__name__
+    return document

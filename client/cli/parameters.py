@@ -1,0 +1,48 @@
+"""Kinds of arguments, and options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from assay.client.amounts import AmountError, parse_amount
+from assay.client.cli.session import Session
+
+
+def amount(text: str | int) -> int:
+    """Return uasy of ``2.5asy``, ``2500000uasy`` or ``2500000``."""
+    if isinstance(text, int):
+        return text
+    try:
+        return parse_amount(text)
+    except AmountError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def hex32(text: str | bytes) -> bytes:
+    """Return 32 bytes given as hexadecimal."""
+    if isinstance(text, bytes):
+        return text
+    try:
+        data = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        data = b""
+    if len(data) != 32:
+        raise click.BadParameter(f"{text!r} is not 32 bytes in hexadecimal (64 digits)")
+    return data
+
+
+def key_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the names of this home's keys, for the shell to complete."""
+    session = ctx.find_object(Session)
+    names = [info.name for info in session.keystore().list()] if session else []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+CSV_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
+from_option = click.option("--from", "key", shell_complete=key_names, help="Key that signs and pays.")
+memo_option = click.option("--memo", default="", help="Text kept with the transaction, at most 256 bytes.")

@@ -1,0 +1,53 @@
+"""Records as plain values: addresses as text, hashes as hex, scalars as numbers, enums as words."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from assay.crypto.accounts import encode_address
+from assay.state.rules import scalars
+
+_ADDRESSES: Final = frozenset(("owner", "sender", "operator", "recipient"))
+_SCALARS: Final = frozenset(
+    ("lengths", "norm", "alignment", "aggregate", "reference_norm", "reference_lengths", "constant")
+)
+
+
+def to_plain(message: Message) -> dict[str, Any]:
+    """Return a message's fields, defaults included, in the order of their numbers."""
+    return {field.name: _field(field, getattr(message, field.name)) for field in message.DESCRIPTOR.fields}
+
+
+def _field(field: Any, value: Any) -> Any:
+    if field.is_repeated:
+        return [_single(field, item) for item in value]
+    return _single(field, value)
+
+
+def _single(field: Any, value: Any) -> Any:
+    if isinstance(value, Message):
+        return to_plain(value)
+    if isinstance(value, bytes):
+        return _bytes(field.name, value)
+    if field.enum_type is not None:
+        return _word(field, value)
+    return value
+
+
+def _bytes(name: str, value: bytes) -> Any:
+    if name in _ADDRESSES and value:
+        return encode_address(value)
+    if name in _SCALARS:
+        return scalars.decode(value) if value else None
+    return value.hex()
+
+
+def _word(field: Any, value: int) -> str:
+    """Return ``ready`` for KEY_STATUS_READY: the value's name without the enum's."""
+    names = field.enum_type.values_by_number
+    if value not in names:
+        return str(value)
+    prefix = names[0].name.removesuffix("UNSPECIFIED")
+    return str(names[value].name.removeprefix(prefix).lower())

@@ -1,0 +1,135 @@
+"""``assay query``: records, proven against the chain's headers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import click
+from google.protobuf.message import Message
+from rich.table import Table
+
+from assay.client.amounts import format_amount
+from assay.client.cli.parameters import key_names
+from assay.client.cli.plain import to_plain
+from assay.client.cli.session import Session, pass_session
+from assay.client.client import Client
+from assay.client.records import Answer
+from assay.crypto.accounts import encode_address
+
+M = TypeVar("M", bound=Message)
+_AMOUNTS = frozenset(
+    [
+        "balance",
+        "bounty",
+        "scoring_fee",
+        "deposit",
+        "escrowed",
+        "paid",
+        "refunded",
+        "burned",
+        "reserve",
+        "amount",
+        "deposit_returned",
+        "total",
+        "min_bounty",
+        "min_deposit",
+        "min_scoring_fee",
+    ]
+)
+
+
+@click.group()
+def query() -> None:
+    """Records of the chain, proven against its headers."""
+
+
+def show_record(session: Session, title: str, read: Callable[[Client], Awaitable[Answer[Any]]]) -> None:
+    """Read one record, and print it with height and proof."""
+    answer = session.run(read)
+    fields = to_plain(answer.value)
+    table = Table("field", "value", title=f"{title}, {provenance(answer)}")
+    for name, value in fields.items():
+        table.add_row(name, _cell(name, value))
+    session.emit({"height": answer.height, "verified": answer.verified, "value": fields}, table)
+
+
+def provenance(answer: Answer[Any]) -> str:
+    """Say after which block a value stood, and whether that was proven."""
+    return f"after block {answer.height}, " + ("proven" if answer.verified else "NOT PROVEN")
+
+
+def _cell(name: str, value: Any) -> str:
+    if name in _AMOUNTS and isinstance(value, int):
+        return format_amount(value)
+    if isinstance(value, list):
+        return "\n".join(str(item) for item in value)
+    return str(value)
+
+
+@query.command()
+@click.argument("account_", metavar="ACCOUNT", shell_complete=key_names)
+@pass_session
+def account(session: Session, account_: str) -> None:
+    """Show balance and sequence of ACCOUNT, an address or the name of a key."""
+    address = session.address(account_)
+    show_record(session, encode_address(address), lambda client: client.query.account(address))
+
+
+@query.command("round")
+@click.argument("round_id", metavar="ROUND", type=int)
+@pass_session
+def round_(session: Session, round_id: int) -> None:
+    """Show a round's record."""
+    show_record(session, f"round {round_id}", lambda client: client.query.round(round_id))
+
+
+@query.command()
+@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("account_", metavar="ACCOUNT", shell_complete=key_names)
+@pass_session
+def contribution(session: Session, round_id: int, account_: str) -> None:
+    """Show one account's contribution to a round."""
+    address = session.address(account_)
+    title = f"contribution to round {round_id}"
+    show_record(session, title, lambda client: client.query.contribution(round_id, address))
+
+
+@query.command()
+@click.argument("key_id", metavar="KEY", type=int)
+@pass_session
+def key(session: Session, key_id: int) -> None:
+    """Show a committee key."""
+    show_record(session, f"committee key {key_id}", lambda client: client.query.key(key_id))
+
+
+@query.command()
+@pass_session
+def params(session: Session) -> None:
+    """Show the chain's parameters."""
+    show_record(session, "parameters", lambda client: client.query.params())
+
+
+@query.command()
+@pass_session
+def supply(session: Session) -> None:
+    """Show tokens in existence and burned."""
+    show_record(session, "supply", lambda client: client.query.supply())
+
+
+@query.command()
+@pass_session
+def committee(session: Session) -> None:
+    """Show the seats from which committees are drawn."""
+    show_record(session, "committee", lambda client: client.query.committee())
+
+
+@query.command()
+@pass_session
+def chain(session: Session) -> None:
+    """Show chain id, heights and ready keys, as the node says."""
+    info = to_plain(session.run(lambda client: client.query.chain()))
+    table = Table("field", "value", title="chain, as the node says")
+    for name in ("chain_id", "height", "provable_height", "ready_keys", "key_note"):
+        table.add_row(name, str(info[name]))
+    session.emit(info, table)

@@ -1,0 +1,155 @@
+"""What every command needs: settings, the node, keys, and a way to print."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from rich.console import Console, RenderableType
+
+from assay.client.client import Client
+from assay.client.home import Home
+from assay.client.settings import Settings
+from assay.crypto.accounts import Account, decode_address
+from assay.crypto.files import UnsafeMode, read_private
+from assay.crypto.keystore import BadName, KeyNotFound, Keystore, KeystoreError
+
+T = TypeVar("T")
+DEFAULT_NODE: Final = "http://127.0.0.1:26657"
+PASSPHRASE: Final = "ASSAY_PASSPHRASE"  # noqa: S105  # the name of the variable, not a secret
+_MAX_PASSPHRASE_BYTES: Final = 4096
+
+
+@dataclass
+class Session:
+    """One run of the command.
+
+    Attributes
+    ----------
+    home
+        Keys, settings, unfinished work.
+    node, chain_id
+        As given on the command line; None takes setting or default.
+    output
+        "text" or "json".
+    yes
+        Do not ask.
+    dry_run
+        Do everything but send.
+    passphrase_file
+        File whose first line is the passphrase.
+    """
+
+    home: Home
+    node: str | None = None
+    chain_id: str | None = None
+    output: str = "text"
+    yes: bool = False
+    dry_run: bool = False
+    passphrase_file: Path | None = None
+    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of this home."""
+        return Settings(self.home)
+
+    # --- node ----------------------------------------------------------------
+
+    def client(self) -> Client:
+        """Return a client of the node that option, environment or setting names."""
+        node = self.node or self.settings.get("node") or DEFAULT_NODE
+        return Client(node, self.chain_id or self.settings.get("chain-id"))
+
+    def run(self, work: Callable[[Client], Awaitable[T]]) -> T:
+        """Run work with a client, and close the client."""
+
+        async def whole() -> T:
+            async with self.client() as client:
+                await client.chain_id()
+                return await work(client)
+
+        return asyncio.run(whole())
+
+    # --- keys ----------------------------------------------------------------
+
+    def keystore(self) -> Keystore:
+        """Return this home's keys."""
+        return self.home.keystore()
+
+    def signer(self, name: str | None) -> Account:
+        """Unlock the key that signs: the one named, the one set, or the only one."""
+        chosen = name or self.settings.get("key") or self._only_key()
+        self.keystore().info(chosen)  # a wrong name is said before a passphrase is asked for
+        return self.keystore().unlock(chosen, self.passphrase(f"Passphrase of {chosen}"))
+
+    def _only_key(self) -> str:
+        names = [info.name for info in self.keystore().list()]
+        if len(names) == 1:
+            return names[0]
+        if not names:
+            raise KeystoreError("there is no key yet; make one with: assay keys add NAME")
+        raise KeystoreError(f"there are several keys ({', '.join(names)}); name one with --from")
+
+    def address(self, text: str) -> bytes:
+        """Return the address of a key's name or of an address given as text."""
+        try:
+            return decode_address(self.keystore().info(text).address)
+        except (KeyNotFound, BadName):
+            return decode_address(text)
+
+    def passphrase(self, prompt: str, *, confirm: bool = False) -> str:
+        """Return the passphrase from file, environment or prompt, in this order."""
+        if self.passphrase_file is not None:
+            return _first_line(self.passphrase_file)
+        from_environment = os.environ.get(PASSPHRASE)
+        if from_environment is not None:
+            return from_environment
+        if not sys.stdin.isatty():
+            raise KeystoreError(
+                f"nobody is there to type a passphrase; give it with --passphrase-file or {PASSPHRASE}"
+            )
+        return str(click.prompt(prompt, hide_input=True, confirmation_prompt=confirm, err=True))
+
+    # --- printing ------------------------------------------------------------
+
+    def emit(self, data: Any, text: RenderableType) -> None:
+        """Print a result: `data` as JSON, or `text` for people."""
+        if self.output == "json":
+            click.echo(json.dumps(data))
+        else:
+            self.out.print(text)
+
+    def note(self, text: str) -> None:
+        """Tell people something that is not the result."""
+        if self.output == "text":
+            self.err.print(text, style="dim")
+
+    def confirm(self, question: str) -> None:
+        """Ask before something that cannot be taken back; ``--yes`` answers."""
+        if self.yes or self.dry_run:
+            return
+        if not sys.stdin.isatty():
+            raise click.UsageError("nobody is there to confirm this; repeat the command with --yes")
+        click.confirm(question, abort=True, err=True)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        data = read_private(path, _MAX_PASSPHRASE_BYTES)
+    except OSError as error:
+        raise KeystoreError(f"cannot read the passphrase file {path}: {error.strerror}") from None
+    except (UnsafeMode, ValueError) as error:
+        raise KeystoreError(str(error)) from None
+    return data.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
+
+
+pass_session = click.make_pass_decorator(Session)

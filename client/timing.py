@@ -1,0 +1,56 @@
+"""When a height will be reached, estimated from how fast blocks have come lately."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from assay.client.client import Client
+
+_SAMPLE: Final = 20
+
+
+@dataclass(frozen=True)
+class BlockClock:
+    """Height and time of the latest block, and the seconds from one block to the next."""
+
+    height: int
+    time: datetime
+    interval: float
+
+    def expected(self, height: int) -> datetime:
+        """Return when a height will be, or was, reached."""
+        return self.time + timedelta(seconds=(height - self.height) * self.interval)
+
+    def describe(self, height: int) -> str:
+        """Return a height with its estimated time, such as ``height 120 (in about 2 min, 14:03:10)``."""
+        left = height - self.height
+        when = self.expected(height).astimezone().strftime("%H:%M:%S")
+        if left <= 0:
+            return f"height {height} (reached about {when})"
+        return f"height {height} (in {left} blocks, {_duration(left * self.interval)}, about {when})"
+
+
+async def measure(client: Client) -> BlockClock:
+    """Look at the latest headers of a node."""
+    latest = int((await client.rpc.call("status"))["sync_info"]["latest_block_height"])
+    first = max(1, latest - _SAMPLE)
+    newest, oldest = await _time(client, latest), await _time(client, first)
+    seconds = (newest - oldest).total_seconds()
+    return BlockClock(latest, newest, seconds / (latest - first) if latest > first else 1.0)
+
+
+async def _time(client: Client, height: int) -> datetime:
+    text = str((await client.rpc.call("header", height=str(height)))["header"]["time"])
+    # CometBFT writes nanoseconds; datetime reads microseconds.
+    head, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
