@@ -75,5 +75,5 @@ class Outbox:
             _log.warning("committee message not sent", reason=str(error), **words)
             return False
         self._sent[place] = height
-        _log.info("committee message sent", size=len(raw), **words)
+        _log.debug("committee message sent", size=len(raw), **words)
         return True

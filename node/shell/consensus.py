@@ -184,6 +184,8 @@ class Consensus:
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
         result, root = self._chain.execute(Block(request.height, entries, extensions, products))
+        refused = sum(tx_result.code != 0 for tx_result in result.tx_results)
+        _log.info("block", height=request.height, txs=len(raws), refused=refused, app_hash=root.hex()[:12])
         return block_response((*first, *result.tx_results), result.events, root)
 
     def _injected(self, raw: bytes, request: abci.RequestFinalizeBlock) -> tuple[_Extensions, list[TxResult]]:

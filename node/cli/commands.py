@@ -1,0 +1,65 @@
+"""The group of all commands, and what they have in common."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from assay.crypto.ed25519_rules import SignatureRulesDiffer
+from assay.node.abci.server import AddressError
+from assay.node.cli.chain import reset, verify
+from assay.node.cli.init import init
+from assay.node.cli.start import start
+from assay.node.cli.status import show_node_id, status, version
+from assay.node.cometbft import CometBFTError
+from assay.node.committee.identity import IdentityError
+from assay.node.home import HomeError
+from assay.node.settings import SettingsError
+from assay.node.workers.pool import WorkerFailed
+from assay.node.workers.process import WorkerRefused
+from assay.state.store import StoreError
+
+EXPECTED: Final = (
+    AddressError,
+    CometBFTError,
+    HomeError,
+    IdentityError,
+    SettingsError,
+    SignatureRulesDiffer,
+    StoreError,
+    WorkerFailed,
+    WorkerRefused,
+)
+"""Exceptions whose message is meant for operators; any other is a bug and shows its traceback."""
+
+
+class Commands(click.Group):
+    """Turns expected exceptions into a sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except EXPECTED as error:
+            click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
+            click.echo(str(error), err=True)
+            raise SystemExit(1) from None
+
+
+def _default_home() -> Path:
+    return Path(os.environ.get("ASSAYD_HOME") or Path.home() / ".assayd")
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--home", type=click.Path(path_type=Path), help="The node's home (ASSAYD_HOME, ~/.assayd).")
+@click.pass_context
+def assayd(ctx: click.Context, home: Path | None) -> None:
+    """Run a validator or full node of an Assay chain."""
+    ctx.obj = home or _default_home()
+
+
+for command in (init, start, status, verify, reset, show_node_id, version):
+    assayd.add_command(command)

@@ -1,0 +1,71 @@
+"""Reading the store of a node that is running.
+
+LevelDB admits one process. Its table files never change once written, so a
+copy of the few files that do, beside hard links to the tables, is what a crash
+at this moment would leave behind, and LevelDB recovers from that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from assay.state.store import Store, StoreError
+
+_TRIES: Final = 5
+_TABLES: Final = (".ldb", ".sst")
+
+
+@contextlib.contextmanager
+def readable_store(path: Path) -> Iterator[Store]:
+    """Open a store, or, while a node has it open, a copy of it as of now.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, or no consistent copy could be had.
+    """
+    try:
+        store = Store.open(path)
+    except StoreError:
+        if not (path / "CURRENT").exists():
+            raise
+    else:
+        with store:
+            yield store
+        return
+    with _copy_of(path) as store:
+        yield store
+
+
+@contextlib.contextmanager
+def _copy_of(path: Path) -> Iterator[Store]:
+    with tempfile.TemporaryDirectory(prefix=".verify-", dir=path.parent) as scratch:
+        for attempt in range(_TRIES):
+            target = Path(scratch) / str(attempt)
+            try:
+                _copy(path, target)
+                store = Store.open(target)
+            except (FileNotFoundError, StoreError) as error:
+                # A compaction removed a table meanwhile; the next copy will have its successor.
+                failure = error
+                continue
+            with store:
+                yield store
+            return
+        raise StoreError(f"no consistent copy of {path} could be made while the node runs: {failure}")
+
+
+def _copy(path: Path, target: Path) -> None:
+    target.mkdir()
+    names = sorted(os.listdir(path), key=lambda name: name.endswith(_TABLES))
+    for name in names:
+        if name.endswith(_TABLES):
+            os.link(path / name, target / name)
+        elif name != "LOCK":
+            shutil.copyfile(path / name, target / name)
