@@ -19,7 +19,7 @@ from assay.client.cli.parameters import CSV_FILE, amount, from_option, hex32
 from assay.client.cli.plain import to_plain
 from assay.client.cli.progress import steps
 from assay.client.cli.query import provenance
-from assay.client.cli.sending import result_document, send
+from assay.client.cli.sending import result_document, send, settled
 from assay.client.cli.session import Session, pass_session
 from assay.client.client import Client
 from assay.client.contribution import Report
@@ -32,7 +32,7 @@ from assay.client.train import evaluate
 from assay.client.train.manifest import with_weights
 from assay.client.train.table import DataSet, load
 from assay.client.waiting import TxResult
-from assay.crypto.accounts import encode_address
+from assay.crypto.accounts import Account, encode_address
 from assay.proto.model_pb2 import Model
 from assay.proto.state_pb2 import Contribution, Round
 
@@ -78,7 +78,7 @@ def open_(
         number, result = await opening.open_bounty(
             client, account, session.home, model_id, rows, asked, report
         )
-        await client.blocks.until(result.height + 1)
+        await settled(client, result)
         return number, result, (await client.query.round(number)).value, await measure(client)
 
     session.note(f"bounty {format_amount(asked.bounty)}, paid by {account.address_text}")
@@ -150,7 +150,8 @@ def _round_text(record: Answer[Round], contributions: list[Contribution], clock:
         "deposit": format_amount(item.deposit),
         "contributors": f"{item.committed} committed, {item.revealed} revealed, {item.min_contributors} to "
         f"{item.max_contributors} asked for",
-        "to commit, reveal, score": f"{item.commit_window}, {item.reveal_window} and {item.scoring_window} blocks",
+        "windows": " + ".join(map(str, (item.commit_window, item.reveal_window, item.scoring_window)))
+        + " blocks",
         "model": item.model_id.hex(),
         "owner": encode_address(item.owner),
         "paid": format_amount(item.paid),
@@ -222,10 +223,14 @@ def collect(
     if save is not None:
         save.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if account is not None:
-        session.run(lambda client: release.acknowledge(client, account, round_id))
+        session.run(lambda client: _acknowledge(client, account, round_id))
     session.emit(
         _collected_document(round_id, found, save or kept), _collected_text(model, found, save or kept)
     )
+
+
+async def _acknowledge(client: Client, account: Account, round_id: int) -> None:
+    await settled(client, await release.acknowledge(client, account, round_id))
 
 
 def _collected_document(round_id: int, found: Collected, file: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 from assay.client import faucet as source
 from assay.client.amounts import format_amount
 from assay.client.cli.parameters import amount, key_names
-from assay.client.cli.sending import result_document
+from assay.client.cli.sending import result_document, settled
 from assay.client.cli.session import Session, pass_session
 from assay.client.client import Client
 from assay.client.waiting import TxResult
@@ -23,7 +23,7 @@ def faucet(session: Session, recipient: str, amount_: int) -> None:
     address = encode_address(session.address(recipient))
 
     async def pour(client: Client) -> TxResult:
-        return await source.pour(client, address, amount_)
+        return await settled(client, await source.pour(client, address, amount_))
 
     if session.dry_run:
         session.emit({"dry_run": True}, "Nothing was sent: this was a dry run.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from assay.client.amounts import AmountError, parse_amount
-from assay.client.cli.session import Session
+from assay.client.home import Home, default_home
 
 
 def amount(text: str | int) -> int:
@@ -37,8 +38,8 @@ def hex32(text: str | bytes) -> bytes:
 
 def key_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the names of this home's keys, for the shell to complete."""
-    session = ctx.find_object(Session)
-    names = [info.name for info in session.keystore().list()] if session else []
+    home = ctx.find_root().params.get("home") or default_home(os.environ)
+    names = [info.name for info in Home(home).keystore().list()]
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -33,9 +33,15 @@ def send(
     session.confirm(question)
 
     async def deliver(client: Client) -> TxResult:
-        return await (await client.send_body(account, body)).wait()
+        return await settled(client, await (await client.send_body(account, body)).wait())
 
     return session.run(deliver)
+
+
+async def settled(client: Client, result: TxResult) -> TxResult:
+    """Wait until what a transaction did can be proven, so that the next command sees it."""
+    await client.blocks.until(result.height + 1)
+    return result
 
 
 def result_document(result: TxResult) -> dict[str, Any]:
