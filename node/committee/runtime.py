@@ -8,11 +8,10 @@ up it sends nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
@@ -119,20 +118,17 @@ class CommitteeRuntime:
         WorkerFailed
             If a ciphertext had to be computed again and could not be.
         """
-        items = self._to_extend(openings.awaited(view, self._validator), height)
-        encoded, sent = encode_extension(await self._shares.get(view, items))
+        awaited = openings.awaited(view, self._validator)
+        fresh = (item for item in awaited if self._extended.get(item.opening) != height - 1)
+        encoded, sent = encode_extension(await self._shares.get(view, fresh, MAX_SHARES))
         self._extended = {opening: at for opening, at in self._extended.items() if at >= height - 1}
         self._extended.update(dict.fromkeys(sent, height))
         return encoded
 
-    def _to_extend(self, awaited: Iterable[AwaitedShare], height: int) -> list[AwaitedShare]:
-        fresh = (item for item in awaited if self._extended.get(item.opening) != height - 1)
-        return list(islice(fresh, MAX_SHARES))
-
     # ---- after a commit ----
 
     def committed(self, view: Overlay, height: int) -> None:
-        """Look at a new committed state, in the background; of commits that come meanwhile the last counts."""
+        """Look at a new committed state in the background; of commits that come meanwhile the last counts."""
         self._latest = (view, height)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._follow())
@@ -225,7 +221,7 @@ class CommitteeRuntime:
         awaited = list(openings.awaited(view, self._validator))
         self._shares.keep_only(awaited)
         self._since = {item.opening: self._since.get(item.opening, height) for item in awaited}
-        await self._shares.get(view, awaited[: 2 * MAX_SHARES])
+        await self._shares.get(view, awaited, 2 * MAX_SHARES)
         late = [item for item in awaited if height - self._since[item.opening] >= PATIENCE_BLOCKS]
         if late and self._validator not in validators_at(view, height + 1):
             for run in runs_of(late, _SHARES_PER_MESSAGE):
@@ -234,7 +230,7 @@ class CommitteeRuntime:
     async def _send_shares(self, view: Overlay, run: Sequence[AwaitedShare], height: int) -> None:
         first = run[0]
         place: Place = (first.key_id, tx_pb2.COMMITTEE_PHASE_SHARES, first.member, first.opening)
-        shares = await self._shares.get(view, run)
+        shares = await self._shares.get(view, run, len(run))
         if self._outbox.is_due(place, height) and len(shares) == len(run):
             await self._outbox.send(place, b"".join(shares[item.opening] for item in run), height)
 

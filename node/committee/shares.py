@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
 from concurrent.futures import Executor
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -62,23 +63,36 @@ class ShareSource:
         self._members = members
         self._scheduler = scheduler
         self._executor = executor
-        self._known: dict[AwaitedShare, bytes] = {}
+        self._known: dict[AwaitedShare, bytes | None] = {}  # None: cannot be given
         self._lock = asyncio.Lock()
 
-    async def get(self, view: Overlay, items: Sequence[AwaitedShare]) -> dict[int, bytes]:
-        """Return the shares of these openings by opening id, 16 bytes each.
+    async def get(self, view: Overlay, items: Iterable[AwaitedShare], most: int) -> dict[int, bytes]:
+        """Return the shares of the first openings, by opening id, 16 bytes each.
 
-        Left out is what this node cannot answer, for want of secrets or of bytes; the log says why.
+        Passed over is what this node cannot answer, for want of secrets or of bytes; the log says why.
+
+        Parameters
+        ----------
+        view
+            An overlay over the state that awaits them.
+        items
+            What is awaited.
+        most
+            How many are wanted.
 
         Raises
         ------
         WorkerFailed
             If a ciphertext had to be computed again and could not be.
         """
-        for start in range(0, len(items), _BATCH):
+        found: dict[int, bytes] = {}
+        source = iter(items)
+        while len(found) < most and (batch := list(islice(source, min(_BATCH, most - len(found))))):
             async with self._lock:
-                await self._fill(view, items[start : start + _BATCH])
-        return {item.opening: self._known[item] for item in items if item in self._known}
+                await self._fill(view, batch)
+            known = ((item.opening, self._known.get(item)) for item in batch)
+            found.update((opening, share) for opening, share in known if share is not None)
+        return found
 
     def keep_only(self, items: Iterable[AwaitedShare]) -> None:
         """Forget the shares of all other openings."""
@@ -105,15 +119,14 @@ class ShareSource:
             _log.error("share cannot be given", opening=item.opening, reason=str(error))
             return None
 
-    def _compute(
-        self, work: Sequence[tuple[AwaitedShare, CommitteeKey, U64 | None]]
-    ) -> dict[AwaitedShare, bytes]:
+    def _compute(self, work: Iterable[_Work]) -> dict[AwaitedShare, bytes | None]:
         """Compute shares, in a thread."""
-        found = {}
+        found: dict[AwaitedShare, bytes | None] = {}
         for item, name, c1 in work:
             try:
                 found[item] = self._share(item, self._members.get(name, item.member), c1)
             except CryptoError as error:
+                found[item] = None
                 _log.error("share cannot be given", opening=item.opening, reason=str(error))
         return found
 

@@ -215,7 +215,7 @@ class WorkerPool:
     def _ended(self, seat: Seat, process: WorkerProcess) -> None:
         """A process is gone: what it was at begins again in a fresh one, the rest with whoever is free."""
         if self._closed or seat.process is not process:
-            return
+            return  # it was stopped, and not by itself
         self.restarts += 1
         _log.warning("worker process ended", tasks=len(seat.doing), restarts=self.restarts)
         seat.stop_timer()

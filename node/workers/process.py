@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -55,6 +56,10 @@ class _Answers(asyncio.Protocol):
             else:
                 self.greeting.set_result(message)
 
+    def silence(self) -> None:
+        """Do not listen any more: what a process says after it was given up does not count."""
+        self._on_message = _ignore
+
     def connection_lost(self, _: Exception | None) -> None:
         """The process has closed its end, or the node its own."""
         self.ended = True
@@ -70,11 +75,13 @@ class WorkerProcess:
     def __init__(
         self,
         process: asyncio.subprocess.Process,
+        pidfd: int,
         requests: asyncio.WriteTransport,
         replies: asyncio.ReadTransport,
         answers: _Answers,
     ) -> None:
         self._process = process
+        self._pidfd = pidfd  # names this process and no other, also when its number was given to a new one
         self._requests = requests
         self._replies = replies
         self._answers = answers
@@ -90,10 +97,12 @@ class WorkerProcess:
         self._requests.write(encode(message))
 
     def kill(self) -> None:
-        """End the process at once; `on_end` follows."""
-        if self._process.returncode is None:
+        """End the process at once; it is not listened to any more, and `on_end` follows."""
+        self._answers.silence()
+        if self._pidfd >= 0:
+            # Not Process.kill: it may take the exit status away from asyncio, which then complains.
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     async def stop(self) -> None:
         """End the process, close the pipes and leave no zombie."""
@@ -101,7 +110,12 @@ class WorkerProcess:
         if not self._requests.is_closing():  # it closes by itself when the process dies
             self._requests.abort()
         self._replies.close()
-        await self._process.wait()
+        try:
+            await self._process.wait()
+        finally:
+            pidfd, self._pidfd = self._pidfd, -1
+            if pidfd >= 0:
+                os.close(pidfd)
 
     async def ready(self, on_end: Callable[[WorkerProcess], None], seconds: float) -> None:
         """Wait until it has tested itself; see `start`."""
@@ -152,6 +166,10 @@ async def start(
     return worker
 
 
+def _ignore(_: Message) -> None:
+    """Drop a message."""
+
+
 async def _launch(on_message: OnMessage, command: Sequence[str]) -> WorkerProcess:
     loop = asyncio.get_running_loop()
     answers = _Answers(on_message)
@@ -165,16 +183,17 @@ async def _launch(on_message: OnMessage, command: Sequence[str]) -> WorkerProces
         process = await asyncio.create_subprocess_exec(
             *command, stdin=requests, stdout=replies, start_new_session=True
         )
+        pidfd = os.pidfd_open(process.pid)
     except BaseException as error:
         writer.abort()
         reader.close()
-        if isinstance(error, OSError):
+        if isinstance(error, OSError):  # also if it has ended already
             raise WorkerDied(f"a worker process could not be started: {error}") from None
         raise
     finally:
         os.close(requests)
         os.close(replies)
-    return WorkerProcess(process, writer, reader, answers)
+    return WorkerProcess(process, pidfd, writer, reader, answers)
 
 
 def _pipe() -> tuple[int, int]:

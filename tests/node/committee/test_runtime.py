@@ -1,0 +1,309 @@
+"""A validator's node in ceremonies, openings and release, on a chain in memory."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.node.committee.nodes import Nodes, Run
+from tests.state.chain import OWNER_SECRET
+from tests.state.conftest import CHAIN_ID
+from tests.state.live import Live, direction, unit
+
+from assay.crypto.accounts import generate, sign_committee_tx
+from assay.crypto.committee import release
+from assay.crypto.committee.decoding import Decoded
+from assay.crypto.committee.secrets import CommitteeFiles
+from assay.crypto.presets import SMALL
+from assay.node.committee.identity import load_committee_key
+from assay.node.committee.outbox import RESEND_BLOCKS
+from assay.node.committee.runtime import PATIENCE_BLOCKS
+from assay.proto import state_pb2 as pb
+from assay.proto import tx_pb2
+from assay.proto.state_pb2 import SlotRecord
+from assay.proto.tx_pb2 import MsgAcknowledgeRelease
+from assay.state import openings, scoring_queue
+from assay.state.ceremony.records import name
+from assay.state.extensions import parse_extension
+from assay.state.rules import keys
+from assay.state.scoring_queue import Question
+
+Make = Callable[..., Nodes]
+
+
+def secret_files(group: Nodes) -> list[list[int]]:
+    return [CommitteeFiles(node.home / "committee").keys() for node in group.nodes]
+
+
+@pytest.mark.parametrize("seats", [1, 4])
+def test_nodes_make_a_key_serve_a_round_release_its_sum_and_erase_the_key(nodes: Make, seats: int) -> None:
+    group = nodes(seats)
+    live = Live(group)
+    reference = direction(1)
+    updates = [unit(reference + 0.8 * direction(seed)) for seed in (2, 3)]
+    round_id = live.whole_round(reference, updates)
+    chain = group.chain
+    assert chain.round(round_id).status == pb.ROUND_STATUS_SETTLED
+
+    group.block(2)
+    key, boxes = chain.key_of(round_id), {}
+    for member in range(seats):
+        slot = chain.memory.records[keys.slot(key.id, tx_pb2.COMMITTEE_PHASE_RELEASE, member, 0)]
+        place = (keys.release_scope(round_id), SlotRecord.FromString(slot).digest)
+        boxes[member] = chain.memory.bulk[place]
+    signing_keys = {number: member.signing_key for number, member in enumerate(key.members)}
+    found = release.collect(name(CHAIN_ID, key), 0, boxes, OWNER_SECRET, signing_keys)
+    assert isinstance(found, Decoded)
+    total = np.array([int(value) for value in found.value[:11]], dtype=np.float64) / (2 * SMALL.scale)
+    assert total == pytest.approx(sum(updates), abs=0.02)
+
+    assert all(key.id in ids for ids in secret_files(group))
+    chain.run("acknowledge_release", chain.owner, MsgAcknowledgeRelease(round_id=round_id))
+    group.block()
+    assert all(key.id not in ids for ids in secret_files(group))
+    assert group.refused == []
+
+
+def test_secrets_are_on_disk_before_anything_derived_from_them_is_sent(nodes: Make) -> None:
+    group = nodes(4)
+    seen = set()
+
+    def check(number: int, raw: bytes) -> None:
+        body = tx_pb2.CommitteeBody.FromString(tx_pb2.CommitteeTx.FromString(raw).body)
+        path = group.nodes[number].home / "committee" / f"key-{body.key_id}.json"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        secrets = CommitteeFiles(path.parent).load(body.key_id)
+        if body.phase == tx_pb2.COMMITTEE_PHASE_JOIN:
+            assert secrets.join().to_bytes() == body.data
+        if body.phase >= tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY:
+            assert secrets.received
+        seen.add(body.phase)
+
+    for number, node in enumerate(group.nodes):
+        node.on_broadcast = lambda raw, number=number: check(number, raw)
+    group.make_key()
+    assert seen == {1, 2, 3, 4}
+
+
+def test_each_message_is_sent_once_while_it_is_on_its_way(nodes: Make) -> None:
+    group = nodes(1)
+    group.make_key()
+    places = [(body.key_id, body.phase, body.slot) for body in group.nodes[0].bodies()]
+    assert len(places) == len(set(places))
+    assert group.refused == []
+
+
+def test_what_was_lost_is_sent_again_after_some_blocks_and_is_the_same(nodes: Make, monkeypatch: Any) -> None:
+    group = nodes(1)
+    monkeypatch.setattr(group, "_deliver", lambda: None)
+    group.block(RESEND_BLOCKS)
+    assert len(group.nodes[0].sent) == 1
+    group.block(RESEND_BLOCKS)
+    assert len(group.nodes[0].sent) == 2
+    assert len(set(group.nodes[0].sent)) == 1
+
+
+def test_a_message_the_network_did_not_take_is_sent_with_the_next_block(nodes: Make) -> None:
+    group = nodes(1)
+    group.nodes[0].online = False
+    group.block(2)
+    group.nodes[0].online = True
+    group.block()
+    assert len(group.nodes[0].sent) == 1
+
+
+def test_a_node_that_catches_up_is_silent(nodes: Make) -> None:
+    group = nodes(1)
+    group.nodes[0].caught_up = False
+    group.block(3)
+    assert group.nodes[0].sent == []
+    assert secret_files(group) == [[]]
+    group.nodes[0].caught_up = True
+    group.make_key()
+
+
+def test_a_restart_in_every_phase_changes_nothing(nodes: Make, run: Run[Any]) -> None:
+    group = nodes(4)
+    for _ in range(12):
+        if any(key.status == pb.KEY_STATUS_READY for key in group.all_keys()):
+            break
+        group.block()
+        for node in group.nodes:
+            run(node.runtime.close())
+            node.start()
+    group.make_key()
+    assert {key.id for key in group.all_keys()} == {1}
+    bodies = [body for node in group.nodes for body in node.bodies()]
+    by_place: dict[Any, set[bytes]] = {}
+    for body in bodies:
+        by_place.setdefault((body.phase, body.member, body.slot), set()).add(body.data)
+    assert all(len(sent) == 1 for sent in by_place.values())
+
+
+def test_a_member_that_lost_its_secrets_is_silent_and_draws_no_others(nodes: Make) -> None:
+    group = nodes(4)
+    group.key(pb.KEY_STATUS_SEEDING)
+    node = group.nodes[0]
+    node.runtime._members._loaded.clear()
+    (node.home / "committee" / "key-1.json").unlink()
+    node.sent.clear()
+    group._taken[0] = 0
+    group.block(2)
+    assert node.sent == []
+    assert secret_files(group)[0] == []
+
+
+def test_a_member_says_nothing_after_a_false_dealing(nodes: Make) -> None:
+    group = nodes(4)
+    group.key(pb.KEY_STATUS_SEEDING)
+    liar = group.nodes[0]
+    dealt = liar.bodies()[-1]
+    assert dealt.phase == tx_pb2.COMMITTEE_PHASE_SEEDS
+    dealt.data = bytes(len(dealt.data))
+    raw = dealt.SerializeToString(deterministic=True)
+    liar.sent[-1] = sign_committee_tx(load_committee_key(liar.home), CHAIN_ID, raw)
+    group.block(3)
+    assert group.all_keys()[0].status == pb.KEY_STATUS_PUBLIC_KEY
+    phases = {body.phase for node in group.nodes for body in node.bodies()}
+    assert phases == {tx_pb2.COMMITTEE_PHASE_JOIN, tx_pb2.COMMITTEE_PHASE_SEEDS}
+
+
+def test_a_node_whose_committee_key_is_not_registered_is_silent(nodes: Make) -> None:
+    group = nodes(1)
+    group.chain.seats[0].committee_key = generate().public_key
+    group.chain.view.save(keys.COMMITTEE, pb.Committee(seats=group.chain.seats))
+    group.block(2)
+    assert group.nodes[0].sent == []
+
+
+def test_secrets_of_a_key_the_state_does_not_know_yet_are_kept(nodes: Make) -> None:
+    group = nodes(1)
+    group.make_key()
+    chain = group.chain
+    records = {place: data for place, data in chain.memory.records.items() if place[:1] != keys.KEY}
+    chain.memory.records = records
+    group.run(group.nodes[0].runtime.after_commit(group.committed(), chain.height))
+    assert secret_files(group) == [[1]]
+
+
+# -- openings ---------------------------------------------------------------------------------
+
+
+def ask_coins(group: Nodes, count: int, gap: int = 1) -> None:
+    """Have the committee of the ready key open so many coins, whose ids are so far apart."""
+    key, ctx = group.make_key(), group.chain.ctx
+    for _ in range(count):
+        scoring_queue.ask(ctx, key.id, 1, [Question(pb.OPENING_KIND_COIN)])
+        unwanted = scoring_queue.ask(ctx, key.id, 1, [Question(pb.OPENING_KIND_COIN)] * (gap - 1))
+        scoring_queue.drop(ctx, unwanted, gap - 1)
+    group.chain.memory.apply(ctx.view)
+
+
+def shares_of(extension: bytes) -> list[int]:
+    runs = parse_extension(extension).runs
+    return [run.first + i for run in runs for i in range(len(run.shares) // 16)]
+
+
+@pytest.mark.parametrize("gap", [1, 2])
+def test_an_extension_answers_the_oldest_openings_within_its_bounds(nodes: Make, gap: int) -> None:
+    group = nodes(1)
+    ask_coins(group, 300, gap)
+    runtime, view = group.nodes[0].runtime, group.committed()
+    waiting = [item.opening for item in openings.awaited(view, group.nodes[0].validator)]
+    assert len(waiting) == 300
+    first = group.run(runtime.extension(view, 100))
+    assert len(first) <= 4096
+    assert shares_of(first) == waiting[: len(shares_of(first))]
+    assert len(shares_of(first)) == 248 if gap == 1 else len(first) > 4096 - 32
+    assert group.run(runtime.extension(view, 100)) == first
+
+
+def test_shares_on_their_way_are_not_sent_twice_but_again_if_they_were_lost(
+    nodes: Make,
+) -> None:
+    group = nodes(1)
+    ask_coins(group, 300)
+    runtime, view = group.nodes[0].runtime, group.committed()
+    first, second, third = (
+        shares_of(group.run(runtime.extension(view, height))) for height in (100, 101, 102)
+    )
+    assert not set(first) & set(second)
+    assert len(first) + len(second) == 300
+    assert third == first
+
+
+def test_an_extension_after_a_restart_says_the_same(nodes: Make, run: Run[Any]) -> None:
+    group = nodes(1)
+    live = Live(group)
+    live.open_round(direction(1))
+    group.block()
+    node, view = group.nodes[0], group.committed()
+    while not list(openings.awaited(view, node.validator)):
+        group.block()
+    before = run(node.runtime.extension(view, group.chain.height + 5))
+    run(node.runtime.close())
+    node.start()
+    assert before
+    assert run(node.runtime.extension(view, group.chain.height + 5)) == before
+
+
+def test_nobody_extends_a_vote_when_nothing_is_awaited(nodes: Make) -> None:
+    group = nodes(1)
+    group.make_key()
+    assert group.run(group.nodes[0].runtime.extension(group.committed(), 50)) == b""
+
+
+def test_a_member_outside_the_validator_set_sends_its_shares_as_messages(nodes: Make) -> None:
+    group = nodes(1)
+    group.set_validators([b"\xff" * 20])
+    group.nodes[0].votes = False
+    group.key(pb.KEY_STATUS_READY, limit=12 + PATIENCE_BLOCKS)
+    shares = [body for body in group.nodes[0].bodies() if body.phase == tx_pb2.COMMITTEE_PHASE_SHARES]
+    assert len(shares) == 1
+    assert group.refused == []
+
+
+def test_a_validator_whose_votes_are_late_does_not_send_its_shares_as_messages(nodes: Make) -> None:
+    group = nodes(1)
+    group.key(pb.KEY_STATUS_SELF_TEST)
+    group.nodes[0].votes = False
+    group.block(PATIENCE_BLOCKS + 3)
+    assert all(body.phase != tx_pb2.COMMITTEE_PHASE_SHARES for body in group.nodes[0].bodies())
+
+
+def test_no_share_is_given_of_a_ciphertext_the_chain_did_not_record(nodes: Make, monkeypatch: Any) -> None:
+    group = nodes(1)
+    group.key(pb.KEY_STATUS_SELF_TEST)
+    node = group.nodes[0]
+    node.votes = False
+    group.block()
+    right = node.scheduler.c1
+
+    async def wrong(view: Any, job: Any) -> Any:
+        found = (await right(view, job)).copy()
+        found[0, 0] ^= 1
+        return found
+
+    node.runtime._shares._known.clear()
+    monkeypatch.setattr(node.scheduler, "c1", wrong)
+    view = group.committed()
+    assert list(openings.awaited(view, node.validator))
+    assert group.run(node.runtime.extension(view, group.chain.height)) == b""
+
+
+def test_commits_are_followed_in_the_background_and_the_last_one_counts(nodes: Make, run: Run[Any]) -> None:
+    group = nodes(1)
+    group.chain.end_block()
+
+    async def follow() -> None:
+        runtime = group.nodes[0].runtime
+        for height in range(1, 50):
+            runtime.committed(group.committed(), height)
+        assert runtime._task is not None
+        await runtime._task
+
+    run(follow())
+    assert len(group.nodes[0].sent) == 1
