@@ -28,6 +28,7 @@ from assay.node.supervisor import Node, Outcome, StopRequest, supervise
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.state.store import Store
 
+
 class MessageRefused(Exception):
     """The mempool refused a committee message; the text says why."""
 
@@ -67,8 +68,8 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
 
     Raises
     ------
-    StoreError, HomeError, SettingsError, IdentityError, CometBFTError, WorkerFailed, WorkerRefused, AddressError
-        If a part cannot be started; each says what to do.
+    StoreError, HomeError, SettingsError, IdentityError, CometBFTError, AddressError
+        If a part cannot be started; each says what to do. So do `WorkerFailed` and `WorkerRefused`.
     """
     check_rules()
     share_interpreter()

@@ -45,20 +45,21 @@ def readable_store(path: Path) -> Iterator[Store]:
 
 @contextlib.contextmanager
 def _copy_of(path: Path) -> Iterator[Store]:
-    with tempfile.TemporaryDirectory(prefix=".verify-", dir=path.parent) as scratch:
-        for attempt in range(_TRIES):
-            target = Path(scratch) / str(attempt)
-            try:
-                _copy(path, target)
-                store = Store.open(target)
-            except (FileNotFoundError, StoreError) as error:
-                # A compaction removed a table meanwhile; the next copy will have its successor.
-                failure = error
-                continue
-            with store:
-                yield store
-            return
-        raise StoreError(f"no consistent copy of {path} could be made while the node runs: {failure}")
+    scratch = tempfile.TemporaryDirectory(prefix=".verify-", dir=path.parent)
+    with scratch as name, _open_copy(path, Path(name)) as store:
+        yield store
+
+
+def _open_copy(path: Path, scratch: Path) -> Store:
+    for attempt in range(_TRIES):
+        target = scratch / str(attempt)
+        try:
+            _copy(path, target)
+            return Store.open(target)
+        except (FileNotFoundError, StoreError):
+            # A compaction removed a table meanwhile; the next copy will have its successor.
+            continue
+    raise StoreError(f"no consistent copy of {path} could be made while the node runs; try again")
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -1,0 +1,1 @@
+"""The state machine: begin reading at `assay.state.transition`."""

@@ -40,7 +40,9 @@ def gas_needed(tx: AccountTx, params: Params) -> int:
     for kind, message in tx.messages:
         handler = HANDLERS.get(kind)
         if handler is None:
-            raise UnknownMessage("a message is of no kind this chain knows; is the client newer than the chain?")
+            raise UnknownMessage(
+                "a message is of no kind this chain knows; is the client newer than the chain?"
+            )
         total += handler.cost(message, params)
     return total
 
@@ -51,13 +53,17 @@ def check_form(tx: AccountTx, params: Params) -> int:
     if not 0 < len(tx.messages) <= params.max_messages:
         raise TooManyMessages(f"there are {len(tx.messages)} messages, expected 1 to {params.max_messages}")
     if len(body.memo.encode()) > MAX_MEMO_BYTES:
-        raise MemoTooLong(f"the memo has {len(body.memo.encode())} bytes, at most {MAX_MEMO_BYTES} are admitted")
+        raise MemoTooLong(
+            f"the memo has {len(body.memo.encode())} bytes, at most {MAX_MEMO_BYTES} are admitted"
+        )
     needed = gas_needed(tx, params)
     if needed > body.gas_limit:
         raise OutOfGas(f"the transaction needs {needed} gas, its limit is {body.gas_limit}; raise gas_limit")
     least = gas.least_fee(body.gas_limit, params.gas_price)
     if body.fee < least:
-        raise FeeTooLow(f"the fee is {body.fee} uasy, at least {least} uasy for a gas limit of {body.gas_limit}")
+        raise FeeTooLow(
+            f"the fee is {body.fee} uasy, at least {least} uasy for a gas limit of {body.gas_limit}"
+        )
     for kind, message in tx.messages:
         HANDLERS[kind].check_form(message, params)
     return needed
@@ -72,16 +78,17 @@ def check_height(tx: AccountTx, height: int) -> None:
 def check_account(tx: AccountTx, record: Account) -> None:
     """Refuse a wrong sequence or a fee the sender cannot pay."""
     if tx.body.sequence != record.sequence:
-        raise WrongSequence(
-            f"the sequence is {tx.body.sequence}, the next of {encode_address(tx.sender)} is {record.sequence}"
-        )
+        who = encode_address(tx.sender)
+        raise WrongSequence(f"the sequence is {tx.body.sequence}, the next of {who} is {record.sequence}")
     if record.balance < tx.body.fee:
-        raise CannotPayFee(f"{encode_address(tx.sender)} holds {record.balance} uasy, the fee is {tx.body.fee}")
+        raise CannotPayFee(
+            f"{encode_address(tx.sender)} holds {record.balance} uasy, the fee is {tx.body.fee}"
+        )
 
 
 def check_signature(tx: AccountTx) -> None:
     """Refuse a signature that is not the sender's."""
     if not tx.verify():
         raise BadSignature(
-            "the signature does not match; check that the transaction was signed for this chain id by this key"
+            "the signature does not match; was the transaction signed for this chain id, and by this key?"
         )

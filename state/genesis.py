@@ -54,9 +54,7 @@ def parse_app_state(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_GENESIS_BYTES:
         raise BadGenesis(f"app_state has {len(data)} bytes, at most {MAX_GENESIS_BYTES} are read")
     try:
-        value = json.loads(
-            data, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float
-        )
+        value = json.loads(data, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float)
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise BadGenesis("app_state is not JSON") from None
     _fields(value, {"accounts", "params", "committee"}, "app_state")

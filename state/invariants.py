@@ -45,8 +45,8 @@ def check_rounds(view: Overlay) -> None:
         out = record.paid + record.refunded + record.burned
         if out + account.balance != record.escrowed:
             raise InvariantBroken(
-                f"round {record.id}: paid {record.paid} + refunded {record.refunded} + burned {record.burned} "
-                f"+ remaining {account.balance} is not the {record.escrowed} uasy escrowed"
+                f"round {record.id}: paid {record.paid} + refunded {record.refunded} + burned "
+                f"{record.burned} + remaining {account.balance} is not the {record.escrowed} uasy escrowed"
             )
         if record.ended and account.balance:
             raise InvariantBroken(f"round {record.id} has ended but its escrow holds {account.balance} uasy")

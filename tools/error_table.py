@@ -16,8 +16,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 HEAD = """# Error codes
 
 Every reason to refuse has a `(codespace, code)` pair that never changes its meaning and is never reused. The
-pair is in `CheckTx` and transaction results (`code`, `codespace`) and in query answers; the sentence that says
-what happened and what was expected is in `log`. Code 0 is success.
+pair is in `CheckTx` and transaction results (`code`, `codespace`) and in query answers; the sentence that
+says what happened and what was expected is in `log`. Code 0 is success.
 
 This page is generated from `state/rules/errors.py` by `tools/error_table.py`; a test compares the two.
 """

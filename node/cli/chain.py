@@ -31,7 +31,8 @@ def verify(home: Path) -> None:
             raise SystemExit(1) from None
         click.echo(
             f"height {store.version} is in order: {summary.records} records, {summary.pages} tree pages and "
-            f"{summary.bulk} byte strings agree with app hash {store.root.hex().upper()}; every invariant holds"
+            f"{summary.bulk} byte strings agree with app hash {store.root.hex().upper()}; "
+            "every invariant holds"
         )
 
 

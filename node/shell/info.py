@@ -41,7 +41,7 @@ class Info:
             answer = self._queries.answer(request.path, request.data, request.height, request.prove)
         except AssayError as error:
             return _refusal(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, the node goes on
             # An Exception response would stop the node, so a stranger's query must never cause one.
             _log.exception("query failed", path=request.path[:64])
             return _refusal(QueryFailed("the node failed to answer this query; its log says why"))

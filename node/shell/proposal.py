@@ -75,7 +75,9 @@ def choose(
     if extensions:
         total -= wire_size(len(extensions))
     protected = sum(wire_size(len(raw)) for raw, entry in waiting if is_protected(entry))
-    room = _Room(total, total - min(protected, total // 2), params.max_block_gas, params.committee_block_bytes)
+    room = _Room(
+        total, total - min(protected, total // 2), params.max_block_gas, params.committee_block_bytes
+    )
     chosen = [raw for raw, entry in waiting if room.take(entry, wire_size(len(raw)))]
     return [extensions, *chosen] if extensions else chosen
 

@@ -18,6 +18,9 @@ def test_no_pair_of_codespace_and_code_stands_twice() -> None:
 
 def test_the_page_is_what_the_classes_say() -> None:
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "error_table.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(ROOT / "tools" / "error_table.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
 from assay.proto.state_pb2 import Counters, Params
@@ -99,7 +100,9 @@ MakeTx = Callable[..., AccountTx]
 def make_tx(params: Params) -> MakeTx:
     """Return a function that signs messages into a decoded transaction with just enough gas and fee."""
 
-    def make(sender: Account, sequence: int, *messages: Message, chain_id: str = CHAIN_ID, **fields: object) -> AccountTx:
+    def make(
+        sender: Account, sequence: int, *messages: Message, chain_id: str = CHAIN_ID, **fields: object
+    ) -> AccountTx:
         body = TxBody(messages=messages, sequence=sequence, gas_limit=10**7, fee=10**5)
         raw = accounts.sign_tx(sender, chain_id, body.SerializeToString())
         needed = gas_needed(decode_account(raw), params) + 20

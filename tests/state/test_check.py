@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from assay.proto.tx_pb2 import Message, MsgPostModel, MsgTransfer
 from assay.state import ledger
 from assay.state.check import MempoolView
@@ -41,13 +42,15 @@ def admit(view: MempoolView, tx: Any) -> None:
 def test_one_account_has_many_in_flight(view: MempoolView, funded: list[Any], make_tx: Any) -> None:
     for sequence in range(50):
         admit(view, make_tx(funded[0], sequence, pay(funded[1])))
-    with pytest.raises(WrongSequence, match="the next of .* is 50"):
+    with pytest.raises(WrongSequence, match=r"the next of .* is 50"):
         admit(view, make_tx(funded[0], 49, pay(funded[1])))
     with pytest.raises(WrongSequence):
         admit(view, make_tx(funded[0], 51, pay(funded[1])))
 
 
-def test_what_is_waiting_counts_against_the_balance(view: MempoolView, funded: list[Any], make_tx: Any) -> None:
+def test_what_is_waiting_counts_against_the_balance(
+    view: MempoolView, funded: list[Any], make_tx: Any
+) -> None:
     admit(view, make_tx(funded[0], 0, pay(funded[1], 9_000_000)))
     with pytest.raises(CannotPayFee, match="beyond what is waiting"):
         admit(view, make_tx(funded[0], 1, pay(funded[1], 1_000_000)))
@@ -77,7 +80,7 @@ def test_recheck_asks_for_no_signature(
 def test_a_transaction_signed_for_another_chain_is_refused(
     view: MempoolView, funded: list[Any], make_tx: Any
 ) -> None:
-    with pytest.raises(BadSignature, match="chain id"):
+    with pytest.raises(BadSignature, match="this chain id"):
         admit(view, make_tx(funded[0], 0, pay(funded[1]), chain_id="other"))
 
 
@@ -115,7 +118,9 @@ def test_messages_of_bad_form_are_refused(view: MempoolView, funded: list[Any], 
         view.precheck(make_tx(funded[0], 0, Message(post_model=MsgPostModel())))
 
 
-def test_an_account_nobody_funded_can_send_nothing(view: MempoolView, people: list[Any], make_tx: Any) -> None:
+def test_an_account_nobody_funded_can_send_nothing(
+    view: MempoolView, people: list[Any], make_tx: Any
+) -> None:
     with pytest.raises(CannotPayFee):
         view.precheck(make_tx(people[0], 0, pay(people[1])))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from assay.crypto import accounts
 from assay.proto.tx_pb2 import CommitExtensions, CommitteeBody, CommitteeTx, Message, MsgTransfer, Tx, TxBody
 from assay.state.envelope import AccountTx, CommitteeMessage, decode
 from assay.state.rules.errors import AssayError, NotInMempool, TxMalformed, TxTooLarge
-from hypothesis import given
-from hypothesis import strategies as st
 
 BODY = TxBody(messages=[Message(transfer=MsgTransfer(recipient=b"r" * 20, amount=1))], sequence=3)
 SENDER = accounts.from_seed(b"s" * 32)

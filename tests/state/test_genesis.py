@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from google.protobuf.json_format import MessageToDict
+
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Committee, Params, Validator, ValidatorSets
 from assay.state import invariants, ledger
@@ -13,7 +15,6 @@ from assay.state.genesis import BadGenesis, write_genesis
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.params import default_params
-from google.protobuf.json_format import MessageToDict
 
 VALIDATOR = Validator(address=b"v" * 20, public_key=b"p" * 32, power=10)
 
@@ -25,7 +26,11 @@ def app_state(people: list[Any]) -> dict[str, Any]:
         "accounts": [{"address": person.address_text, "balance": "1000"} for person in people],
         "params": params,
         "committee": [
-            {"validator": (b"v" * 20).hex(), "committee_key": (b"k" * 32).hex(), "operator": people[0].address_text}
+            {
+                "validator": (b"v" * 20).hex(),
+                "committee_key": (b"k" * 32).hex(),
+                "operator": people[0].address_text,
+            }
         ],
     }
 
@@ -37,7 +42,9 @@ def write(memory: Any, state: Any) -> Overlay:
     return view
 
 
-def test_genesis_writes_accounts_parameters_validators_and_seats(memory: Any, app_state: Any, people: Any) -> None:
+def test_genesis_writes_accounts_parameters_validators_and_seats(
+    memory: Any, app_state: Any, people: Any
+) -> None:
     view = write(memory, app_state)
     assert ledger.account(view, people[0].address).balance == 1000
     assert ledger.supply(view).total == 5000
@@ -81,7 +88,9 @@ def _with(path: tuple[Any, ...], value: Any) -> Any:
         (_with(("committee", 0, "committee_key"), "zz"), "32 bytes in hexadecimal"),
     ],
 )
-def test_a_contradiction_is_refused_with_a_sentence(memory: Any, app_state: Any, change: Any, sentence: str) -> None:
+def test_a_contradiction_is_refused_with_a_sentence(
+    memory: Any, app_state: Any, change: Any, sentence: str
+) -> None:
     change(app_state)
     with pytest.raises(BadGenesis, match=sentence):
         write(memory, app_state)
@@ -99,7 +108,9 @@ def test_a_supply_beyond_the_bound_is_refused(memory: Any, app_state: Any) -> No
         write(memory, app_state)
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{", b"\xff", b'{"accounts":[],"accounts":[]}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{", b"\xff", b'{"accounts":[],"accounts":[]}', b"[" * 100_000]
+)
 def test_what_is_no_object_is_refused(memory: Any, data: bytes) -> None:
     with pytest.raises(BadGenesis):
         write(memory, data)

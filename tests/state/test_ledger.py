@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from assay.proto.state_pb2 import Account
 from assay.state import invariants, ledger
 from assay.state.context import Context
 from assay.state.rules import keys
 from assay.state.rules.errors import BadAmount, InsufficientFunds
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def test_a_movement_keeps_the_supply(ctx: Context, funded: list[Any]) -> None:
@@ -46,7 +47,9 @@ def test_the_supply_is_bounded(ctx: Context, people: list[Any]) -> None:
         ledger.mint(ctx, people[1].address, 1)
 
 
-def test_an_account_that_never_sent_and_holds_nothing_leaves_no_record(ctx: Context, people: list[Any]) -> None:
+def test_an_account_that_never_sent_and_holds_nothing_leaves_no_record(
+    ctx: Context, people: list[Any]
+) -> None:
     ledger.mint(ctx, people[0].address, 5)
     ledger.move(ctx, people[0].address, people[1].address, 5)
     assert ctx.view.get(keys.account(people[0].address)) is None

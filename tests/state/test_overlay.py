@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from assay.state.overlay import Overlay
 from hypothesis import given
 from hypothesis import strategies as st
+
+from assay.state.overlay import Overlay
 
 
 def test_a_write_is_seen_above_but_not_beneath(memory: Any) -> None:
