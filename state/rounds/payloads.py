@@ -32,8 +32,8 @@ _Verdict = tuple[type[errors.PayloadRefused], str] | None
 class VerdictCache:
     """Remembers what is wrong with payloads, good and bad, by their digest and what was expected of them.
 
-    A verdict follows from the bytes alone, so whether it is remembered changes only the time taken. Threads may
-    share a cache.
+    A verdict follows from the bytes alone, so whether it is remembered changes only the time taken. Threads
+    may share a cache.
     """
 
     def __init__(self, capacity: int) -> None:

@@ -11,6 +11,7 @@ from tests.state.chain import BALANCE, Chain, Scores, Submission, random_payload
 from assay.crypto.ckks import payload
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
+from assay.proto.state_pb2 import Opening
 from assay.state import openings
 from assay.state.rules import keys, outcomes, scalars
 from assay.state.rules.payout import Outcome
@@ -77,9 +78,13 @@ def test_a_reference_nobody_answers_for_expires_and_everything_goes_back(chain: 
 
 
 def test_one_bad_length_of_eight_is_enough(chain: Chain) -> None:
-    round_id = chain.open_round()
+    round_id, good = chain.open_round(), Scores()
     chain.answer(round_id, stages=1)
-    chain.answer(round_id, lambda opening: LENGTH * (16 if opening.index == 7 else 0))
+
+    def last_is_bad(opening: Opening) -> int | bytes:
+        return 16 * LENGTH if opening.kind == pb.OPENING_KIND_LENGTH and opening.index == 7 else good(opening)
+
+    chain.answer(round_id, last_is_bad)
     assert chain.round(round_id).outcome == outcomes.BAD_REFERENCE
 
 
