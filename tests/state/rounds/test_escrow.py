@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.state.chain import BALANCE, Chain
+
 from assay.proto.tx_pb2 import MsgTransfer
 from assay.state import ledger
 from assay.state.rounds import escrow
 from assay.state.rules import errors, keys
-from tests.state.chain import BALANCE, Chain
 
 
 def test_nobody_can_send_tokens_to_an_escrow(chain: Chain) -> None:
