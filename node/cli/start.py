@@ -1,47 +1,43 @@
-"""``assayd start``: the node, in the foreground."""
+"""`assayd start`: run the node."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
+from pathlib import Path
 
 import click
-import structlog
 
-from assay.node.cli import log
-from assay.node.cli.common import FAILED, Context, pass_context
-from assay.node.home import Home
+from assay.node import logs
+from assay.node.home import Home, open_home
+from assay.node.run import run_node
 from assay.node.supervisor import Outcome, StopRequest, stop_on_signals
-
-_log = structlog.get_logger(__name__)
 
 
 @click.command()
-@click.option("--log", "form", type=click.Choice(["text", "json"]), help="How to log (assayd.toml, [log] format).")
-@click.option("--level", type=click.Choice(["debug", "info", "warning", "error"]), help="Least to log.")
-@pass_context
-def start(context: Context, /, form: str | None, level: str | None) -> None:
-    """Run CometBFT and the application until SIGINT or SIGTERM, or until either fails.
+@click.option(
+    "--log", "log_format", type=click.Choice(["text", "json"]), help="How to log; default: assayd.toml."
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log."
+)
+@click.option("--check-invariants", is_flag=True, help="Check every invariant after each block (slow).")
+@click.pass_obj
+def start(home: Path, log_format: str | None, log_level: str | None, check_invariants: bool) -> None:
+    """Run the application and CometBFT until interrupted.
 
-    Prints a line for each block. A second signal ends at once.
+    Ends with 0 when stopped by SIGINT or SIGTERM, else with 1 and the reason: either process has died, or the
+    height stands still. Let systemd or a container restart it always.
     """
-    home = context.home()
-    context.binary(home)
-    settings = home.settings()
-    log.configure(form or settings.log.format, level or settings.log.level)
-    outcome = asyncio.run(_run(home))
-    if not outcome.requested:
-        click.echo(f"Error: {outcome.reason}", err=True)
-    sys.exit(outcome.exit_code)
+    opened = open_home(home)
+    settings = opened.settings()
+    logs.configure(log_format or settings.log.format, log_level or settings.log.level)
+    outcome = asyncio.run(_run(opened, check_invariants))
+    if outcome.exit_code:
+        click.echo(f"The node ended: {outcome.reason}", err=True)
+    raise SystemExit(outcome.exit_code)
 
 
-async def _run(home: Home) -> Outcome:
-    """Run the node; what keeps it from starting is an outcome too."""
-    from assay.node.run import REFUSALS, run_node
-
+async def _run(home: Home, check_invariants: bool) -> Outcome:
     request = StopRequest()
     with stop_on_signals(request):
-        try:
-            return await run_node(home, request)
-        except REFUSALS as error:
-            return Outcome(str(error), requested=False)
+        return await run_node(home, request, check_invariants=check_invariants)

@@ -1,44 +1,72 @@
-"""``assayd status``: what the running node says of itself."""
+"""`assayd status`, `show-node-id` and `version`: what this node is and how it is."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import click
 
-from assay.client.rpc import Rpc
-from assay.node.cli.common import Context, pass_context
+from assay.client.client import Client
+from assay.client.errors import ClientError
+from assay.node import cometbft
+from assay.node.home import Home, HomeError, open_home
+from assay.node.version import APP_VERSION, VERSION
 
 
 @click.command()
-@pass_context
-def status(context: Context, /) -> None:
-    """Show the height and health of the running node."""
-    home = context.home()
-    context.emit(asyncio.run(_ask(home.rpc_url())))
-
-
-async def _ask(url: str) -> dict[str, Any]:
-    """Ask CometBFT's RPC."""
-    rpc = Rpc(url)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def status(home: Path, output: str) -> None:
+    """Show how the running node is; ends with 1 if it does not answer."""
+    opened = open_home(home)
     try:
-        status, network, app = await asyncio.gather(
-            rpc.call("status"), rpc.call("net_info"), rpc.call("abci_info")
-        )
-    finally:
-        await rpc.close()
-    node, sync, validator = status["node_info"], status["sync_info"], status["validator_info"]
+        found = asyncio.run(_status(opened))
+    except ClientError as error:
+        raise HomeError(f"the node does not answer: {error} Start it with `assayd start`.") from None
+    if output == "json":
+        click.echo(json.dumps(found, indent=2))
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' '):<16}{value}")
+
+
+async def _status(home: Home) -> dict[str, Any]:
+    async with Client(home.rpc_url()) as client:
+        node = await client.rpc.call("status")
+        net = await client.rpc.call("net_info")
+        info = await client.query.chain()
+    sync = node["sync_info"]
     return {
-        "chain_id": node["network"],
-        "moniker": node["moniker"],
-        "node_id": node["id"],
+        "chain_id": node["node_info"]["network"],
+        "moniker": node["node_info"]["moniker"],
         "height": int(sync["latest_block_height"]),
         "block_time": sync["latest_block_time"],
-        "app_hash": sync["latest_app_hash"],
-        "application_height": int(app["response"].get("last_block_height", 0)),
         "catching_up": sync["catching_up"],
-        "peers": int(network["n_peers"]),
-        "validator": validator["address"],
-        "voting_power": int(validator["voting_power"]),
+        "peers": int(net["n_peers"]),
+        "voting_power": int(node["validator_info"]["voting_power"]),
+        "ready_keys": info.ready_keys,
+        "key_note": info.key_note,
     }
+
+
+@click.command("show-node-id")
+@click.pass_obj
+def show_node_id(home: Path) -> None:
+    """Print the id under which peers know this node."""
+    opened = open_home(home)
+    program = cometbft.find_binary(opened.settings().cometbft.binary)
+    click.echo(cometbft.node_id(program, opened.path))
+
+
+@click.command()
+def version() -> None:
+    """Print the versions of Assay, its state machine and CometBFT."""
+    click.echo(f"assay {VERSION} (state machine {APP_VERSION})")
+    try:
+        program = cometbft.find_binary()
+        click.echo(f"cometbft {cometbft.version(program)} ({program})")
+    except cometbft.CometBFTError as error:
+        click.echo(f"cometbft: {error}")
