@@ -63,13 +63,6 @@ class LogSettings:
 
 
 @dataclass(frozen=True)
-class MetricsSettings:
-    """``[metrics]``."""
-
-    address: str = ""
-
-
-@dataclass(frozen=True)
 class SupervisionSettings:
     """``[supervision]``."""
 
@@ -85,7 +78,6 @@ class Settings:
     cometbft: CometBFTSettings = CometBFTSettings()
     workers: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
-    metrics: MetricsSettings = MetricsSettings()
     supervision: SupervisionSettings = SupervisionSettings()
 
 
