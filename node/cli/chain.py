@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import click
 
+from assay.client.errors import ClientError
+from assay.client.rpc import Rpc
+from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node import cometbft
-from assay.node.home import open_home, remove_chain
+from assay.node.genesis import GenesisValidator
+from assay.node.home import Home, open_home, remove_chain
 from assay.node.store_copy import readable_store
 from assay.state import invariants
 from assay.state.invariants import InvariantBroken
@@ -19,30 +24,70 @@ from assay.state.store import Corrupt
 def verify(home: Path) -> None:
     """Recompute the app hash from the records and check every invariant; a running node goes on.
 
-    Ends with 1 if anything is wrong.
+    A running node is also asked for the header that holds the app hash. Ends with 1 if anything is wrong.
     """
     opened = open_home(home)
     with readable_store(opened.store) as store:
         try:
             summary = store.verify()
             invariants.check_all(store)
+            header = _compare_header(opened, store.version, store.root)
         except (Corrupt, InvariantBroken) as error:
             click.echo(f"height {store.version} is damaged: {error}", err=True)
             raise SystemExit(1) from None
         click.echo(
             f"height {store.version} is in order: {summary.records} records, {summary.pages} tree pages and "
             f"{summary.bulk} byte strings agree with app hash {store.root.hex().upper()}; "
-            "every invariant holds"
+            f"every invariant holds; {header}"
         )
+
+
+def _compare_header(home: Home, height: int, root: bytes) -> str:
+    """Compare the root with the header after it; say how that went."""
+    found = asyncio.run(_header_app_hash(home.rpc_url(), height + 1))
+    if not found:
+        return (
+            "not compared with the chain's header: the node does not answer, or has not made the next block"
+        )
+    if found != root.hex().upper():
+        raise Corrupt(f"the store has app hash {root.hex().upper()}, the chain's header has {found}")
+    return "the chain's header agrees"
+
+
+async def _header_app_hash(url: str, height: int) -> str:
+    """Return the app hash in a header, as hexadecimal digits; empty if it cannot be had."""
+    rpc = Rpc(url)
+    try:
+        return str((await rpc.call("header", height=str(height)))["header"]["app_hash"])
+    except ClientError:
+        return ""
+    finally:
+        await rpc.close()
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def reset(home: Path, yes: bool) -> None:
-    """Remove blocks and state, so that the node starts from genesis; keys, secrets and settings stay."""
+    """Remove blocks and state, so that the node starts from genesis; keys and settings stay.
+
+    Never do this to a validator of a chain that goes on without it: it forgets what it has signed, and may
+    sign another block at the same height.
+    """
     opened = open_home(home)
+    program = cometbft.find_binary(opened.settings().cometbft.binary)
     if not yes:
         click.confirm(f"Remove all blocks and state of {opened.path}?", abort=True)
-    remove_chain(opened, cometbft.find_binary(opened.settings().cometbft.binary))
+    remove_chain(opened, program)
+    if _is_only_validator(opened, cometbft.validator_key(program, opened.path)):
+        # The chain itself begins anew and numbers its committee keys again, but a key's secrets serve once.
+        files = CommitteeFiles(opened.committee)
+        for key_id in list(files.keys()):
+            files.erase(key_id)
     click.echo(f"{opened.path} will start from genesis.")
+
+
+def _is_only_validator(home: Home, key: bytes) -> bool:
+    """Whether nobody else can have the chain's blocks."""
+    own = GenesisValidator(key).address.hex().upper()
+    return [entry.get("address") for entry in home.genesis().get("validators") or []] == [own]
