@@ -17,6 +17,10 @@ class BadDealing(CryptoError):
     """The seeds dealt to this member are not what their dealers promised; the ceremony cannot succeed."""
 
 
+class OtherSecrets(CryptoError):
+    """The chain knows this member by a JOIN that was made from other secrets than those on disk."""
+
+
 def answer(duty: Duty, members: Members) -> dict[int, bytes]:
     """Return the data of the messages a duty asks for, by slot.
 
@@ -27,6 +31,8 @@ def answer(duty: Duty, members: Members) -> dict[int, bytes]:
     ------
     CommitteeFileError
         If this node has not the secrets.
+    OtherSecrets
+        If they are not those it joined with.
     BadDealing
         If other members dealt falsely.
     """
@@ -41,24 +47,30 @@ def _join(duty: Duty, member: Member) -> Iterator[bytes]:
 
 
 def _seeds(duty: Duty, member: Member) -> Iterator[bytes]:
+    _check_join(duty, member)
     for _ in duty.slots:
         yield member.seeds_data(duty.joins)
 
 
 def _public_key(duty: Duty, member: Member) -> Iterator[bytes]:
-    if not member.has_seeds:
-        _accept(duty, member)
-    for slot in duty.slots:
-        yield member.public_key_share(slot)
-
-
-def _accept(duty: Duty, member: Member) -> None:
+    _check_join(duty, member)
+    # Every time, not only the first: a file may be left from another life of a chain of this name.
     complaints = member.accept_seeds(duty.joins, duty.dealt or {})
     if complaints:
         dealers = sorted({complaint.dealer for complaint in complaints})
         raise BadDealing(
-            f"members {dealers} of key {duty.key.key_id} dealt other seeds than they promised, or this node "
-            "has not the file it joined with; it sends no shares, and the ceremony will begin again"
+            f"members {dealers} of key {duty.key.key_id} dealt other seeds than they promised; this node "
+            "sends no shares, and the ceremony will begin again"
+        )
+    for slot in duty.slots:
+        yield member.public_key_share(slot)
+
+
+def _check_join(duty: Duty, member: Member) -> None:
+    if member.join_data() != duty.joins[duty.member].to_bytes():
+        raise OtherSecrets(
+            f"the committee file of key {duty.key.key_id} is not the one this node joined with; it sends "
+            "nothing for this key, and the ceremony will begin again"
         )
 
 

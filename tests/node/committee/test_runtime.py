@@ -156,6 +156,26 @@ def test_a_member_that_lost_its_secrets_is_silent_and_draws_no_others(nodes: Mak
     assert secret_files(group)[0] == []
 
 
+def test_a_member_whose_secrets_are_others_than_it_joined_with_deals_no_seeds(nodes: Make) -> None:
+    group = nodes(1)
+    group.block()
+    (group.nodes[0].home / "committee" / "key-1.json").unlink()
+    group.nodes[0].runtime._members._loaded.clear()
+    CommitteeFiles(group.nodes[0].home / "committee").create(name(CHAIN_ID, group.all_keys()[0]), 0)
+    group.block(2)
+    assert group.all_keys()[0].status == pb.KEY_STATUS_SEEDING
+    assert {body.phase for body in group.nodes[0].bodies()} == {tx_pb2.COMMITTEE_PHASE_JOIN}
+
+
+def test_seeds_left_from_another_life_of_the_chain_are_replaced(nodes: Make) -> None:
+    group, other = nodes(4), nodes(4)
+    other.make_key()
+    ours, theirs = (made.nodes[3].home / "committee" / "key-1.json" for made in (group, other))
+    ours.write_bytes(theirs.read_bytes())  # member 3 deals nothing, so only what it received is out of date
+    ours.chmod(0o600)
+    assert group.make_key().id == 1
+
+
 def test_a_member_says_nothing_after_a_false_dealing(nodes: Make) -> None:
     group = nodes(4)
     group.key(pb.KEY_STATUS_SEEDING)
@@ -248,6 +268,20 @@ def test_an_extension_after_a_restart_says_the_same(nodes: Make, run: Run[Any]) 
     node.start()
     assert before
     assert run(node.runtime.extension(view, group.chain.height + 5)) == before
+
+
+def test_openings_that_cannot_be_answered_do_not_keep_others_waiting(nodes: Make) -> None:
+    group = nodes(1, key_pool=2)
+    group.block(8)
+    first, second = group.all_keys()
+    assert first.status == second.status == pb.KEY_STATUS_READY
+    for key, count in ((first, 260), (second, 5)):
+        scoring_queue.ask(group.chain.ctx, key.id, 1, [Question(pb.OPENING_KIND_COIN)] * count)
+    group.chain.memory.apply(group.chain.ctx.view)
+    group.nodes[0].runtime._members.erase(first.id)
+    waiting = [item.opening for item in openings.awaited(group.committed(), group.nodes[0].validator)]
+    extension = group.run(group.nodes[0].runtime.extension(group.committed(), 100))
+    assert shares_of(extension) == waiting[260:]
 
 
 def test_nobody_extends_a_vote_when_nothing_is_awaited(nodes: Make) -> None:
