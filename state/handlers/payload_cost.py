@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay.crypto.ckks.payload import HEADER
 from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Params
 from assay.state.rules import gas
@@ -12,5 +13,6 @@ def payload_cost(payload: bytes, params: Params) -> int:
 
     The number of ciphertexts follows from the length; a payload whose header says otherwise is refused.
     """
-    ciphertexts = -(-len(payload) // by_wire_id(params.preset).ciphertext_bytes)
+    residues = max(0, len(payload) - HEADER.size)
+    ciphertexts = -(-residues // by_wire_id(params.preset).ciphertext_bytes)
     return gas.HASHED_KIB * -(-len(payload) // 1024) + gas.submission_cost(ciphertexts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -87,13 +88,23 @@ class RealCommittee:
 
     def complete_jobs(self) -> None:
         """Compute what was due after the last block."""
+        for opening, (constant, digest) in self.products().items():
+            openings.complete_job(self.chain.ctx, opening, constant, digest)
+
+    def products(self) -> dict[int, tuple[int, bytes]]:
+        """What a node hands to the block: the ciphertexts due after the last one."""
+        found = {}
         for job in openings.due_jobs(self.committed(), self.chain.params):
-            bulk = {digest: scope for scope, digest in (job.payload, job.other or job.payload, job.relin_key)}
-            result = self.worker.run(
-                crypto_job(job), lambda digest, bulk=bulk: self._fetch(bulk[digest], digest)
-            )
+            scopes = {
+                digest: scope for scope, digest in (job.payload, job.other or job.payload, job.relin_key)
+            }
+            result = self.worker.run(crypto_job(job), partial(self._fetch_from, scopes))
             self._c1[result.digest] = np.frombuffer(result.c1, dtype="<u8").astype(np.uint64).reshape(2, -1)
-            openings.complete_job(self.chain.ctx, job.opening, result.constant, result.digest)
+            found[job.opening] = (result.constant, result.digest)
+        return found
+
+    def _fetch_from(self, scopes: dict[bytes, bytes], digest: bytes) -> bytes:
+        return self._fetch(scopes[digest], digest)
 
     def _fetch(self, scope: bytes, digest: bytes) -> bytes:
         data = self.chain.memory.get_bulk(scope, digest)
