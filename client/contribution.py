@@ -34,6 +34,13 @@ from assay.state.rules.errors import AlreadyCommitted, AlreadyRevealed, AssayErr
 _DIRECTORY: Final = "contributions"
 _VERSION: Final = 1
 
+_DOING: Final[dict[int, str]] = {
+    pb.ROUND_STATUS_PENDING: "has its reference checked",
+    pb.ROUND_STATUS_OPEN: "takes commitments",
+    pb.ROUND_STATUS_REVEAL: "takes reveals",
+    pb.ROUND_STATUS_SCORING: "is scored",
+}
+
 Report = Callable[[str], None]
 """Takes a sentence about what happens now."""
 
@@ -252,6 +259,6 @@ async def _until(client: Client, round_id: int, statuses: Sequence[int], report:
             if record.status != told:
                 told = record.status
                 report(
-                    f"round {round_id} is {round_word(record)} until height {record.deadline} at the latest"
+                    f"round {round_id} {_DOING[record.status]} until height {record.deadline} at the latest"
                 )
     raise AssertionError("follow() does not end")

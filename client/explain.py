@@ -209,7 +209,7 @@ def _scored_reason(context: _Context, item: Contribution, share: float) -> str:
     forward, overlap = _int(item.alignment) / context.total_a, _int(item.aggregate) / context.total_h
     counted = (
         f"it moved the owner's loss by {forward:.1%} of what all moved it, and is {overlap:.1%} of the sum: "
-        f"2 x {forward:.4f} - {overlap:.4f} = {share:+.4f}"
+        f"2 x ({forward:.4f}) - ({overlap:.4f}) = {share:+.4f}"
     )
     place = context.places[item.sender]
     offer = context.division.offers[place]

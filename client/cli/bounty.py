@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 from rich.console import Group
-from rich.table import Table
 
 from assay.client import bounty as opening
 from assay.client import release
@@ -21,6 +20,7 @@ from assay.client.cli.progress import steps
 from assay.client.cli.query import provenance
 from assay.client.cli.sending import result_document, send, settled
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.contribution import Report
 from assay.client.explain import contribution_word, round_word
@@ -102,7 +102,9 @@ def open_(
 def list_(session: Session) -> None:
     """List all rounds."""
     records = session.run(lambda client: client.query.rounds()).value
-    table = Table("round", "status", "bounty", "contributors", "deadline", "model", title="as the node says")
+    table = new_table(
+        "round", "status", "bounty", "contributors", "deadline", "model", title="as the node says"
+    )
     for record in records:
         people = f"{record.committed} of {record.min_contributors} to {record.max_contributors}"
         deadline = str(record.deadline) if record.deadline else "ended"
@@ -141,11 +143,13 @@ def show(session: Session, round_id: int) -> None:
 
 def _round_text(record: Answer[Round], contributions: list[Contribution], clock: BlockClock) -> Group:
     item = record.value
-    facts = Table("field", "value", title=f"round {item.id}, {provenance(record)}")
-    deadline = clock.describe(item.deadline) if item.deadline else f"ended at height {item.ended}"
+    facts = new_table("field", "value", title=f"round {item.id}, {provenance(record)}")
+    deadline = clock.describe(item.deadline) if item.deadline else "nothing more happens"
+    ended = f"height {item.ended}" if item.ended else "not yet"
     rows = {
         "status": round_word(item) + (f" ({item.outcome})" if item.outcome else ""),
-        "present phase ends at": deadline,
+        "ended": ended,
+        "released sum kept until" if item.ended else "present phase ends": deadline,
         "bounty": format_amount(item.bounty),
         "deposit": format_amount(item.deposit),
         "contributors": f"{item.committed} committed, {item.revealed} revealed, {item.min_contributors} to "
@@ -160,7 +164,7 @@ def _round_text(record: Answer[Round], contributions: list[Contribution], clock:
     }
     for name, value in rows.items():
         facts.add_row(name, value)
-    people = Table("contributor", "status", "reserve", "paid")
+    people = new_table("contributor", "status", "reserve", "paid")
     for entry in contributions:
         people.add_row(
             encode_address(entry.sender),
@@ -247,7 +251,7 @@ def _collected_document(round_id: int, found: Collected, file: Path) -> dict[str
 
 
 def _collected_text(model: Model, found: Collected, file: Path) -> Group:
-    table = Table("on the held-out rows", "before", "after")
+    table = new_table("on the held-out rows", "before", "after")
     table.add_row(evaluate.score_name(model), f"{found.score_before:.4f}", f"{found.score_after:.4f}")
     table.add_row("loss", f"{found.loss_before:.4f}", f"{found.loss_after:.4f}")
     notes = [f"step {found.step:.4g} along the sum; new weights in {file}"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import click
-from rich.table import Table
 
 from assay.client.cli.session import DEFAULT_NODE, Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.client.rpc import base_url
 from assay.client.settings import SETTINGS
 
@@ -20,7 +20,7 @@ def config() -> None:
 def list_(session: Session) -> None:
     """Show all settings."""
     made = session.settings.all()
-    table = Table("setting", "value", "meaning", title=str(session.home.path))
+    table = new_table("setting", "value", "meaning", title=str(session.home.path))
     defaults = {"node": DEFAULT_NODE, "output": "text"}
     for name, meaning in SETTINGS.items():
         table.add_row(name, made.get(name, f"[dim]{defaults.get(name, '')}[/dim]"), meaning)

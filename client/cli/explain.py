@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 from rich.console import Group
-from rich.table import Table
 
 from assay.client.amounts import format_amount
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.errors import ClientError
-from assay.client.explain import Explanation, round_word
+from assay.client.explain import Explanation, Line, round_word
 from assay.client.explain import explain as recompute
 from assay.client.records import Answer
 from assay.crypto.presets import by_wire_id
@@ -54,14 +54,21 @@ def _document(record: Answer[Round], found: Explanation) -> dict[str, Any]:
         "refunded": item.refunded,
         "burned": item.burned,
         **asdict(found),
+        "lines": [_line(line) for line in found.lines],
         "agrees": not found.disagreements,
     }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """Return a line as plain values; the numerator has too many digits for a JSON number."""
+    numerator = None if line.numerator is None else str(line.numerator)
+    return asdict(line) | {"numerator": numerator}
 
 
 def _text(record: Answer[Round], found: Explanation) -> Group:
     item = record.value
     title = f"round {item.id}: {found.outcome}; bounty {format_amount(item.bounty)}"
-    table = Table("contributor", "norm n", "alignment a", "aggregate h", "share", "paid", title=title)
+    table = new_table("contributor", "norm n", "alignment a", "aggregate h", "share", "paid", title=title)
     for line in found.lines:
         numbers = (line.norm, line.alignment, line.aggregate)
         share = "" if line.share is None else f"{line.share:+.2%}"

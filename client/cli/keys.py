@@ -6,10 +6,10 @@ import sys
 from typing import IO
 
 import click
-from rich.table import Table
 
 from assay.client.cli.parameters import key_names
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.crypto.keystore import KeyInfo
 from assay.crypto.mnemonics import PATH_TEXT
 
@@ -54,7 +54,7 @@ def import_(session: Session, name: str, mnemonic_file: IO[str] | None) -> None:
 def list_(session: Session) -> None:
     """Show names and addresses."""
     infos = session.keystore().list()
-    table = Table("name", "address", "public key")
+    table = new_table("name", "address", "public key")
     for info in infos:
         table.add_row(info.name, info.address, info.public_key.hex())
     session.emit([_document(info) for info in infos], table)

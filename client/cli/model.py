@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.table import Table
 
 from assay.client.cli.parameters import CSV_FILE, from_option, hex32
 from assay.client.cli.query import provenance
 from assay.client.cli.sending import result_document, send
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.client.messages import post_model
 from assay.client.train import evaluate, sgd
 from assay.client.train.errors import BadData
@@ -91,7 +91,7 @@ def draft_model(path: Path, name: str, kind: str, target: str) -> Model:
 def list_(session: Session) -> None:
     """List all posted models."""
     records = session.run(lambda client: client.query.models()).value
-    table = Table("model", "name", "kind", "parameters", "owner", "height", title="as the node says")
+    table = new_table("model", "name", "kind", "parameters", "owner", "height", title="as the node says")
     rows = []
     for record in records:
         item = record.model
@@ -110,7 +110,7 @@ def show(session: Session, model_id: bytes) -> None:
     answer = session.run(lambda client: client.query.model(model_id))
     item = answer.value.model
     title = f"{item.name}: {KIND_NAMES.get(item.kind, 'other')} of {item.target!r}, {provenance(answer)}"
-    table = Table("column", "mean", "scale", *_outputs(item), title=title)
+    table = new_table("column", "mean", "scale", *_outputs(item), title=title)
     coef, intercept = split(item, weights(item))
     for place, feature in enumerate(item.features):
         numbers_ = (from_fixed(feature.mean), from_fixed(feature.scale), *coef[:, place])

@@ -1,4 +1,7 @@
-"""Records as plain values: addresses as text, hashes as hex, scalars as numbers, enums as words."""
+"""Records as plain values: addresses as text, hashes as hex, scalars in decimal, enums as words.
+
+Scalars have more digits than the numbers of most JSON readers, so they are strings.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def _bytes(name: str, value: bytes) -> Any:
     if name in _ADDRESSES and value:
         return encode_address(value)
     if name in _SCALARS:
-        return scalars.decode(value) if value else None
+        return str(scalars.decode(value)) if value else None
     return value.hex()
 
 

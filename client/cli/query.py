@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import click
 from google.protobuf.message import Message
-from rich.table import Table
 
 from assay.client.amounts import format_amount
 from assay.client.cli.parameters import key_names
 from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.records import Answer
 from assay.crypto.accounts import encode_address
@@ -48,7 +48,7 @@ def show_record(session: Session, title: str, read: Callable[[Client], Awaitable
     """Read one record, and print it with height and proof."""
     answer = session.run(read)
     fields = to_plain(answer.value)
-    table = Table("field", "value", title=f"{title}, {provenance(answer)}")
+    table = new_table("field", "value", title=f"{title}, {provenance(answer)}")
     for name, value in fields.items():
         table.add_row(name, _cell(name, value))
     session.emit({"height": answer.height, "verified": answer.verified, "value": fields}, table)
@@ -129,7 +129,7 @@ def committee(session: Session) -> None:
 def chain(session: Session) -> None:
     """Show chain id, heights and ready keys, as the node says."""
     info = to_plain(session.run(lambda client: client.query.chain()))
-    table = Table("field", "value", title="chain, as the node says")
+    table = new_table("field", "value", title="chain, as the node says")
     for name in ("chain_id", "height", "provable_height", "ready_keys", "key_note"):
         table.add_row(name, str(info[name]))
     session.emit(info, table)

@@ -25,6 +25,7 @@ T = TypeVar("T")
 DEFAULT_NODE: Final = "http://127.0.0.1:26657"
 PASSPHRASE: Final = "ASSAY_PASSPHRASE"  # noqa: S105  # the name of the variable, not a secret
 _MAX_PASSPHRASE_BYTES: Final = 4096
+_FILE_WIDTH: Final = 160
 
 
 @dataclass
@@ -54,8 +55,8 @@ class Session:
     yes: bool = False
     dry_run: bool = False
     passphrase_file: Path | None = None
-    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
-    err: Console = field(default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True))
+    out: Console = field(default_factory=lambda: _console(stderr=False))
+    err: Console = field(default_factory=lambda: _console(stderr=True))
 
     @property
     def settings(self) -> Settings:
@@ -140,6 +141,13 @@ class Session:
         if not sys.stdin.isatty():
             raise click.UsageError("nobody is there to confirm this; repeat the command with --yes")
         click.confirm(question, abort=True, err=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    """Return a console as wide as the terminal, and wide enough for an address where there is none."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
 
 
 def _first_line(path: Path) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.table import Table
 
 from assay.client.amounts import format_amount
 from assay.client.cli.parameters import amount, from_option, hex32, key_names, memo_option
 from assay.client.cli.sending import result_document, send
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.errors import TxNotSeen
 from assay.client.messages import transfer
@@ -60,7 +60,7 @@ def show(session: Session, tx_hash: bytes, wait: float) -> None:
         return found
 
     result = session.run(find)
-    table = Table("event", "attributes", title=f"in block {result.height}, {result.gas_used:,} gas used")
+    table = new_table("event", "attributes", title=f"in block {result.height}, {result.gas_used:,} gas used")
     for event in result.events:
         table.add_row(event.kind, _attributes(event.attributes))
     session.emit(result_document(result), table)
@@ -86,7 +86,7 @@ def history(session: Session, account: str, page: int) -> None:
 
     found = session.run(search)
     rows = [_row(item) for item in found["txs"]]
-    table = Table(
+    table = new_table(
         "height", "hash", "result", "what", title=f"{found['total_count']} transactions of {address}"
     )
     for row in rows:

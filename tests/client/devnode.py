@@ -213,7 +213,7 @@ class DevNode:
             raise Refusal(f"height {height} must be less than or equal to the current blockchain height")
         return {"header": self.headers[int(height)]}
 
-    def rpc_abci_query(self, path: str, data: str, height: str, prove: bool) -> dict[str, Any]:
+    def rpc_abci_query(self, path: str, data: str, height: str = "0", prove: bool = False) -> dict[str, Any]:
         try:
             answer = self.queries.answer(path, bytes.fromhex(data), int(height), prove)
         except AssayError as error:
