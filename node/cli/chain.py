@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from assay.client.errors import ClientError
+from assay.client.errors import ClientError, RpcError
 from assay.client.rpc import Rpc
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node import cometbft
@@ -17,6 +17,9 @@ from assay.node.store_copy import readable_store
 from assay.state import invariants
 from assay.state.invariants import InvariantBroken
 from assay.state.store import Corrupt
+
+_HEADER_TRIES = 50
+_HEADER_PAUSE = 0.1
 
 
 @click.command()
@@ -55,14 +58,19 @@ def _compare_header(home: Home, height: int, root: bytes) -> str:
 
 
 async def _header_app_hash(url: str, height: int) -> str:
-    """Return the app hash in a header, as hexadecimal digits; empty if it cannot be had."""
+    """Return the app hash in a header, as hexadecimal digits; empty if it cannot be had soon."""
     rpc = Rpc(url)
     try:
-        return str((await rpc.call("header", height=str(height)))["header"]["app_hash"])
+        for _ in range(_HEADER_TRIES):
+            try:
+                return str((await rpc.call("header", height=str(height)))["header"]["app_hash"])
+            except RpcError:  # the block is still to be made
+                await asyncio.sleep(_HEADER_PAUSE)
     except ClientError:
-        return ""
+        pass
     finally:
         await rpc.close()
+    return ""
 
 
 @click.command()

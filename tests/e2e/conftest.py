@@ -1,5 +1,6 @@
 """Real nodes on this machine: made, run, watched through their RPC, killed and stopped."""
 
+import base64
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from assay.node import cometbft, genesis, home
+from assay.proto.query_pb2 import ChainInfo
 
 BINARIES = {"v0.40": "cometbft", "v0.38": "cometbft-v0.38"}
 
@@ -108,6 +110,15 @@ class RunningNode:
 
     def height(self) -> int:
         return int(self.rpc("status")["sync_info"]["latest_block_height"])
+
+    def chain_info(self) -> ChainInfo:
+        """What the chain says of itself (for nodes of the chain's application)."""
+        answer = self.rpc("abci_query", path="/chain")["response"]
+        return ChainInfo.FromString(base64.b64decode(answer.get("value") or ""))
+
+    def wait_for_key(self) -> None:
+        """Wait until the committee has a key for a round."""
+        self.wait_until(lambda: self.chain_info().ready_keys, "a ready key", 120)
 
     def wait_for_height(self, height: int, seconds: float = 60) -> int:
         """Wait until the node has committed a height; return the height it has then."""
@@ -206,5 +217,27 @@ def kv_node(make_home: MakeHome, make_node: MakeNode) -> Callable[..., RunningNo
         place = make_home(binary, {"genesis": "pair"}, **settings)
         script = Path(__file__).with_name("kvnode.py")
         return make_node(place, [sys.executable, str(script), str(place.path), str(binary)])
+
+    return make
+
+
+@pytest.fixture
+def assayd_node(tmp_path: Path, make_node: MakeNode) -> Callable[..., RunningNode]:
+    """Make a node of a development chain, as `assayd init` does; further arguments are given to it."""
+
+    def make(binary: Path, *arguments: str, block_milliseconds: int = 100) -> RunningNode:
+        rpc, p2p = home.free_ports(2)
+        assayd = [sys.executable, "-c", "from assay.node.cli import main; main()"]
+        assayd += ["--home", str(tmp_path / f"home-{rpc}")]
+        options = {
+            "--cometbft": binary,
+            "--rpc": f"{home.LOOPBACK}:{rpc}",
+            "--p2p": f"{home.LOOPBACK}:{p2p}",
+            "--block-time": block_milliseconds,
+            "--param": "preset=small",
+        }
+        given = [str(part) for pair in options.items() for part in pair]
+        subprocess.run([*assayd, "init", *given, *arguments], check=True, stdout=subprocess.DEVNULL)
+        return make_node(home.open_home(tmp_path / f"home-{rpc}"), [*assayd, "start"])
 
     return make

@@ -1,0 +1,109 @@
+"""The chain itself under `assayd`: started, killed, verified, replayed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ASSAYD = [sys.executable, "-c", "from assay.node.cli import main; main()"]
+MakeNode = Callable[..., Any]
+
+
+def assayd(node: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [*ASSAYD, "--home", str(node.home.path), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def node(assayd_node: MakeNode, any_cometbft: Path) -> Any:
+    return assayd_node(any_cometbft)
+
+
+def app_hash(node: Any, height: int) -> str:
+    """The app hash of the state after a height."""
+
+    def ask() -> str:
+        found: str = node.rpc("header", height=str(height + 1))["header"]["app_hash"]
+        return found
+
+    answer: str = node.wait_until(ask, f"header {height + 1}")
+    return answer
+
+
+def test_a_chain_survives_kills_and_replays_to_the_same_app_hash(node: Any) -> None:
+    node.start("--check-invariants").wait_for_height(2)
+    # Kills at different moments while the committee's first key is made.
+    for kill in (node.kill, lambda: (os.kill(node.cometbft_pid(), signal.SIGKILL), node.wait()), node.kill):
+        height = node.height()
+        kill()
+        node.start("--check-invariants").wait_for_height(height + 2)
+    node.wait_for_key()
+    running = assayd(node, "verify")
+    assert running.returncode == 0, running.stderr
+    assert "is in order" in running.stdout
+    assert "the chain's header agrees" in running.stdout
+
+    height = node.height()
+    expected = app_hash(node, height)
+    code, output = node.stop()
+    assert (code, "stopped by SIGTERM" in output) == (0, True)
+    stopped = assayd(node, "verify")
+    assert stopped.returncode == 0, stopped.stderr
+    assert "not compared" in stopped.stdout
+
+    # The application forgets everything; CometBFT replays its blocks into it.
+    for file in node.home.store.iterdir():
+        file.unlink()
+    node.start("--check-invariants").wait_for_height(height + 1)
+    assert app_hash(node, height) == expected
+    assert assayd(node, "verify").returncode == 0
+
+
+def test_reset_begins_again_at_genesis(assayd_node: MakeNode, pinned_cometbft: Path) -> None:
+    node = assayd_node(pinned_cometbft)
+    node.start().wait_for_key()
+    node.stop()
+    assert assayd(node, "reset", "--yes").returncode == 0
+    node.start().wait_for_key()
+    status = json.loads(assayd(node, "status", "--output", "json").stdout)
+    assert status["ready_keys"] >= 1
+    assert status["chain_id"] == "assay-dev"
+
+
+def test_the_log_is_json_when_asked(assayd_node: MakeNode, pinned_cometbft: Path) -> None:
+    node = assayd_node(pinned_cometbft)
+    node.start("--log", "json").wait_for_height(3)
+    _, output = node.stop()
+    events = [json.loads(line) for line in output.splitlines()]
+    blocks = [event["height"] for event in events if event["event"] == "block"]
+    assert blocks[:3] == [1, 2, 3]
+
+
+def test_a_running_node_is_not_started_twice(assayd_node: MakeNode, pinned_cometbft: Path) -> None:
+    node = assayd_node(pinned_cometbft)
+    node.start().wait_for_height(1)
+    second = assayd(node, "start")
+    assert second.returncode == 1
+    assert "another process" in second.stderr
+    assert node.height() >= 1
+
+
+def test_a_genesis_the_chain_refuses_ends_with_the_sentence(
+    assayd_node: MakeNode, pinned_cometbft: Path
+) -> None:
+    node = assayd_node(pinned_cometbft)
+    genesis = node.home.genesis()
+    genesis["app_state"]["accounts"][0]["balance"] = 0.5
+    node.home.genesis_file.write_text(json.dumps(genesis))
+    code, output = node.start().wait()
+    assert code == 1
+    assert "init_chain failed" in output
+    assert "amounts are whole numbers of uasy" in output

@@ -1,0 +1,197 @@
+"""`assayd` without a running node; tests/e2e runs one."""
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from assay.client import faucet
+from assay.crypto import accounts
+from assay.crypto.committee.secrets import CommitteeFiles
+from assay.node import home
+from assay.node.cli.commands import assayd
+from assay.node.committee.identity import load_committee_key
+from assay.node.version import VERSION
+
+SOMEBODY = accounts.encode_address(bytes(range(20)))
+
+
+def run(path: Path, *arguments: str, given: str | None = None) -> Result:
+    return CliRunner().invoke(assayd, ["--home", str(path), *arguments], input=given)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    path = tmp_path / "home"
+    assert run(path, "init", "--param", "preset=small").exit_code == 0
+    return path
+
+
+def test_init_makes_a_chain_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "home"
+    done = run(
+        path,
+        *(
+            "init",
+            "--chain-id",
+            "my-chain",
+            "--moniker",
+            "mine",
+            "--block-time",
+            "250",
+            "--rpc",
+            "127.0.0.1:4444",
+        ),
+        *("--param", "preset=small", "--param", "max_window=500", "--account", f"{SOMEBODY}=2.5asy"),
+    )
+    assert done.exit_code == 0, done.output
+    opened = home.open_home(path)
+    genesis = opened.genesis()
+    state = genesis["app_state"]
+    assert genesis["chain_id"] == "my-chain"
+    assert state["params"]["preset"] == "PRESET_SMALL"
+    assert state["params"]["max_window"] == "500"
+    assert state["params"]["development"] is True
+    balances = {entry["address"]: entry["balance"] for entry in state["accounts"]}
+    assert balances == {faucet.ADDRESS: str(10**15), SOMEBODY: "2500000"}
+    (seat,) = state["committee"]
+    assert seat["validator"].upper() == genesis["validators"][0]["address"]
+    assert seat["committee_key"] == load_committee_key(path).public_key.hex()
+    assert seat["operator"] == faucet.ADDRESS
+    assert opened.config()["consensus"]["timeout_commit"] == "250ms"
+    assert opened.rpc_url() == "http://127.0.0.1:4444"
+    assert stat.S_IMODE((path / "committee" / "committee_key.json").stat().st_mode) == 0o600
+
+
+def test_init_joins_a_chain(place: Path, tmp_path: Path) -> None:
+    genesis = place / "config" / "genesis.json"
+    peer = f"{'ab' * 20}@10.0.0.1:26656"
+    joined = tmp_path / "joined"
+    assert run(joined, "init", "--genesis", str(genesis), "--peer", peer, "--p2p", "0.0.0.0:1").exit_code == 0
+    opened = home.open_home(joined)
+    assert opened.genesis() == home.Home(place).genesis()
+    assert opened.config()["p2p"]["persistent_peers"] == peer
+    assert opened.config()["p2p"]["addr_book_strict"] is True
+    assert home.Home(place).config()["p2p"]["addr_book_strict"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--param", "bogus=1"], "there is no parameter 'bogus'"),
+        (["--param", "max_window"], "write NAME=VALUE"),
+        (["--param", "max_window=1", "--param", "max_window=2"], "each name once"),
+        (["--param", "max_window=many"], "parameter max_window cannot be 'many'"),
+        (["--param", "max_window=1"], "max_window is 1, expected"),
+        (["--param", "min_committee=4"], "committee has 1 seats, min_committee is 4"),
+        (["--param", "preset=tiny"], "parameter preset cannot be 'tiny'"),
+        (["--account", "nobody=1"], "not an address"),
+        (["--account", f"{SOMEBODY}=much"], "not an amount"),
+        (["--operator", "nobody"], "not an address"),
+        (["--chain-id", "My Chain"], "cannot be a chain id"),
+    ],
+)
+def test_what_the_chain_would_refuse_is_refused_at_once_and_leaves_nothing(
+    tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    done = run(tmp_path / "home", "init", *arguments)
+    assert done.exit_code == 2
+    assert sentence in done.output
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_file_that_is_no_genesis_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "g.json").write_text(text)
+    done = run(tmp_path / "home", "init", "--genesis", str(tmp_path / "g.json"))
+    assert done.exit_code == 1
+    assert "genesis file" in done.output
+    assert not (tmp_path / "home").exists()
+
+
+def test_init_does_not_touch_another_home(place: Path) -> None:
+    before = (place / "config" / "node_key.json").read_bytes()
+    done = run(place, "init")
+    assert done.exit_code == 1
+    assert "is not empty" in done.output
+    assert (place / "config" / "node_key.json").read_bytes() == before
+
+
+def test_a_cometbft_named_at_init_is_kept(tmp_path: Path, repository: Path) -> None:
+    binary = repository / "out" / "bin" / "cometbft-v0.38"
+    assert run(tmp_path / "home", "init", "--cometbft", str(binary)).exit_code == 0
+    assert home.Home(tmp_path / "home").settings().cometbft.binary == str(binary)
+    done = run(tmp_path / "other", "init", "--cometbft", "/bin/true")
+    assert done.exit_code == 1
+    assert "this node needs v0.38 or v0.40" in done.output
+
+
+@pytest.mark.parametrize("command", ["start", "status", "verify", "reset", "show-node-id"])
+def test_commands_without_a_home_say_how_to_make_one(tmp_path: Path, command: str) -> None:
+    done = run(tmp_path / "none", command)
+    assert done.exit_code == 1
+    assert "assayd init" in done.output
+
+
+def test_status_of_a_node_that_does_not_run(tmp_path: Path) -> None:
+    (port,) = home.free_ports(1)
+    run(tmp_path / "home", "init", "--rpc", f"127.0.0.1:{port}")
+    done = run(tmp_path / "home", "status")
+    assert done.exit_code == 1
+    assert "assayd start" in done.output
+
+
+def test_verify_of_a_node_that_never_ran(place: Path) -> None:
+    done = run(place, "verify")
+    assert done.exit_code == 1
+    assert "there is no store" in done.output
+
+
+def test_reset_asks_first(place: Path) -> None:
+    (place / "data" / "assay" / "record").touch()
+    assert run(place, "reset", given="n\n").exit_code == 1
+    assert (place / "data" / "assay" / "record").exists()
+    assert run(place, "reset", given="y\n").exit_code == 0
+    assert not (place / "data" / "assay" / "record").exists()
+
+
+def secret(path: Path) -> Path:
+    """A file that stands for a key's secrets."""
+    file = path / "committee" / "key-1.json"
+    file.write_text("{}")
+    file.chmod(0o600)
+    assert CommitteeFiles(path / "committee").keys() == [1]
+    return file
+
+
+def test_reset_erases_the_secrets_of_a_chain_that_begins_anew(place: Path) -> None:
+    file = secret(place)
+    assert run(place, "reset", "--yes").exit_code == 0
+    assert not file.exists()
+    load_committee_key(place)
+
+
+def test_reset_keeps_the_secrets_of_a_chain_that_goes_on(place: Path) -> None:
+    file = secret(place)
+    genesis = home.Home(place).genesis()
+    genesis["validators"].append({"address": "00" * 20})
+    (place / "config" / "genesis.json").write_text(json.dumps(genesis))
+    assert run(place, "reset", "--yes").exit_code == 0
+    assert file.exists()
+
+
+def test_version_and_node_id(place: Path) -> None:
+    assert run(place, "version").output.startswith(f"assay {VERSION} ")
+    assert "cometbft 0.39.0" in run(place, "version").output
+    assert len(run(place, "show-node-id").output.strip()) == 40
+
+
+def test_without_the_nodes_libraries_the_command_says_what_to_install() -> None:
+    script = "import sys; sys.modules['plyvel'] = None; from assay.node.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "pip install 'assay[node]'" in done.stderr
