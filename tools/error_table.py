@@ -19,7 +19,7 @@ Every reason to refuse has a `(codespace, code)` pair that never changes its mea
 pair is in `CheckTx` and transaction results (`code`, `codespace`) and in query answers; the sentence that
 says what happened and what was expected is in `log`. Code 0 is success.
 
-This page is generated from `state/rules/errors.py` by `tools/error_table.py`; a test compares the two.
+This page is generated from `state/rules/errors/` by `tools/error_table.py`; a test compares the two.
 """
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     if sys.argv[1:] == ["--check"]:
         if PAGE.read_text() == render():
             return 0
-        print("docs/errors.md is not what state/rules/errors.py says; run tools/error_table.py")
+        print("docs/errors.md is not what state/rules/errors/ says; run tools/error_table.py")
         return 1
     PAGE.write_text(render())
     return 0
