@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from assay.proto.state_pb2 import Account, Round, Supply
+from collections import Counter
+
+from assay.proto import state_pb2 as pb
+from assay.proto.state_pb2 import Account, Key, KeyPool, Opening, Round, Supply
 from assay.state.overlay import Overlay, Reader
 from assay.state.rules import keys
 
@@ -22,6 +25,9 @@ def check_all(state: Reader) -> None:
     view = Overlay(state)
     check_supply(view)
     check_rounds(view)
+    check_keys(view)
+    check_openings(view)
+    check_schedule(view)
 
 
 def check_supply(view: Overlay) -> None:
@@ -50,3 +56,59 @@ def check_rounds(view: Overlay) -> None:
             )
         if record.ended and account.balance:
             raise InvariantBroken(f"round {record.id} has ended but its escrow holds {account.balance} uasy")
+
+
+def check_keys(view: Overlay) -> None:
+    """The pool holds the keys that are ready or in the making; a taken key and its round name each other."""
+    pool = view.load(KeyPool, keys.KEY_POOL) or KeyPool()
+    listed = []
+    for _, data in view.iterate(keys.KEY):
+        key = Key.FromString(data)
+        if pb.KEY_STATUS_JOINING <= key.status <= pb.KEY_STATUS_READY:
+            listed.append(key.id)
+        elif key.status == pb.KEY_STATUS_TAKEN:
+            record = view.require(Round, keys.round_(key.round_id))
+            if record.key_id != key.id or not record.deadline:
+                raise InvariantBroken(
+                    f"key {key.id} is taken but round {key.round_id} has no deadline or another key"
+                )
+    if listed != list(pool.keys):
+        raise InvariantBroken(f"the pool lists keys {list(pool.keys)}, ready or in the making are {listed}")
+
+
+def check_openings(view: Overlay) -> None:
+    """Every opening is one that its round or key waits for, and they wait for no other."""
+    waiting: Counter[tuple[str, int]] = Counter()
+    for _, data in view.iterate(keys.OPENING):
+        opening = Opening.FromString(data)
+        if opening.round_id:
+            record = view.require(Round, keys.round_(opening.round_id))
+            if not 0 <= opening.id - record.first_opening < record.asked or opening.key_id != record.key_id:
+                raise InvariantBroken(f"round {record.id} does not wait for opening {opening.id}")
+            waiting["round", record.id] += 1
+        elif view.require(Key, keys.committee_key(opening.key_id)).test_opening == opening.id:
+            waiting["key", opening.key_id] += 1
+        else:
+            raise InvariantBroken(f"key {opening.key_id} does not wait for opening {opening.id}")
+    rounds = (Round.FromString(data) for _, data in view.iterate(keys.ROUND))
+    tests = (Key.FromString(data) for _, data in view.iterate(keys.KEY))
+    expected = Counter({("round", record.id): record.awaited for record in rounds})
+    expected.update({("key", key.id): 1 for key in tests if key.test_opening})
+    if waiting != +expected:
+        raise InvariantBroken(f"openings in the queue: {dict(waiting)}, waited for: {dict(+expected)}")
+
+
+def check_schedule(view: Overlay) -> None:
+    """The schedule holds the deadlines of keys and rounds, and nothing else."""
+    scheduled = {keys.parse_deadline(key) for key, _ in view.iterate(keys.DEADLINE)}
+    expected = set()
+    for _, data in view.iterate(keys.KEY):
+        key = Key.FromString(data)
+        if key.deadline:
+            expected.add((key.deadline, keys.DEADLINE_KEY, key.id))
+    for _, data in view.iterate(keys.ROUND):
+        record = Round.FromString(data)
+        if record.deadline:
+            expected.add((record.deadline, keys.DEADLINE_ROUND, record.id))
+    if scheduled != expected:
+        raise InvariantBroken(f"scheduled and due differ in {sorted(scheduled ^ expected)}")

@@ -31,7 +31,6 @@ VALIDATOR_SETS: Final = b"V"
 # What a deadline belongs to.
 DEADLINE_KEY: Final = b"k"
 DEADLINE_ROUND: Final = b"r"
-DEADLINE_RELEASE: Final = b"x"
 
 
 def _u64(value: int) -> bytes:
@@ -111,6 +110,8 @@ def parse_deadline(key: bytes) -> tuple[int, bytes, int]:
 # Bulk bytes lie beside the tree in scopes, so that all of a round's, or of a
 # key's, are dropped together.
 
+_RELEASE: Final = b"x"
+
 
 def round_scope(round_id: int) -> bytes:
     """Scope of a round's payloads."""
@@ -119,7 +120,7 @@ def round_scope(round_id: int) -> bytes:
 
 def release_scope(round_id: int) -> bytes:
     """Scope of a round's sealed release shares and summed ciphertexts."""
-    return DEADLINE_RELEASE + _u64(round_id)
+    return _RELEASE + _u64(round_id)
 
 
 def key_scope(key_id: int) -> bytes:

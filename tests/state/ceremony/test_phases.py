@@ -105,7 +105,7 @@ def test_the_pool_holds_as_many_keys_as_the_chain_asks_for_and_no_more(tmp_path:
 
 def test_a_key_that_is_taken_is_replaced(committee: RealCommittee) -> None:
     key = committee.make_key()
-    phases.take(committee.chain.ctx, key, 1)
+    committee.chain.open_round(key_id=key.id)
     committee.chain.end_block()
     assert records.pool(committee.chain.view) == [key.id + 1]
 
