@@ -36,16 +36,22 @@ class RunningNode:
         self.home = place
         self.command = list(command)
         self.rpc_url = place.rpc_url()
-        self.process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     # ---- its life ----
 
     def start(self, *extra: str) -> "RunningNode":
         assert self.process is None
-        self.process = subprocess.Popen(
-            [*self.command, *extra], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        # Into a file: a pipe that nobody reads is full after some hundred blocks, and the node then waits.
+        with self.output_file.open("w") as output:
+            command = [*self.command, *extra]
+            self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         return self
+
+    @property
+    def output_file(self) -> Path:
+        """What the node printed since it was started last."""
+        return self.home.path.with_suffix(".output")
 
     def children(self) -> list[int]:
         """Process ids of the node's direct children."""
@@ -85,9 +91,8 @@ class RunningNode:
 
     def _finish(self) -> tuple[int, str]:
         assert self.process is not None
-        output, _ = self.process.communicate()
-        code, self.process = self.process.returncode, None
-        return code, output
+        code, self.process = self.process.wait(), None
+        return code, self.output_file.read_text(errors="replace")
 
     def log_tail(self) -> str:
         log = self.home.cometbft_log
