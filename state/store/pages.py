@@ -30,6 +30,7 @@ from assay.state.rules.ics23 import EMPTY, HASH_BYTES, INNER_PREFIX
 SLOTS: Final = 16
 _HEADER: Final = 4
 _VERSION: Final = 8
+_ALL: Final = 0xFFFF
 _BLANK: Final = INNER_PREFIX + EMPTY
 
 
@@ -66,6 +67,8 @@ def fold(exists: int, children: int, hashes: bytes, width: int = SLOTS) -> bytes
         return hashes  # a lone leaf stands for its subtree, a lone page does not
     if exists == 3 and width == 2:
         return sha256(INNER_PREFIX + hashes).digest()
+    if exists == _ALL:
+        return _fold_all(hashes)
     width >>= 1
     high = exists >> width
     low = exists ^ (high << width)
@@ -80,8 +83,16 @@ def fold(exists: int, children: int, hashes: bytes, width: int = SLOTS) -> bytes
     return sha256(INNER_PREFIX + left + fold(high, high_children, hashes[cut:], width)).digest()
 
 
+def _fold_all(hashes: bytes) -> bytes:
+    """Return the hash above a run without gaps, level by level; the upper pages of a large tree are such."""
+    while len(hashes) > HASH_BYTES:
+        pairs = range(0, len(hashes), 2 * HASH_BYTES)
+        hashes = b"".join([sha256(INNER_PREFIX + hashes[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
+    return hashes
+
+
 def encode(slots: Sequence[Node | None]) -> bytes:
-    """Return the bytes of a page with these sixteen slots."""
+    """Return the bytes of a page with these slots, at most sixteen."""
     exists = children = 0
     hashes, versions, keys = [], [], []
     for number, node in enumerate(slots):
@@ -109,17 +120,18 @@ class Page:
         Bit masks over the slots: not empty, and a page.
     """
 
-    __slots__ = ("children", "data", "exists")
+    __slots__ = ("_end", "children", "data", "exists")
 
     def __init__(self, data: bytes) -> None:
-        self.data = bytearray(data)
-        self.exists = data[0] << 8 | data[1]
-        self.children = data[2] << 8 | data[3]
+        self.data = data
+        masks = int.from_bytes(data[:_HEADER], "big")
+        self.exists = masks >> 16
+        self.children = masks & _ALL
+        self._end = _HEADER + HASH_BYTES * self.exists.bit_count()
 
     def hash(self) -> bytes:
         """Return the hash of the node that the page lies below."""
-        end = _HEADER + HASH_BYTES * self.exists.bit_count()
-        return fold(self.exists, self.children, bytes(self.data[_HEADER:end]))
+        return fold(self.exists, self.children, self.data[_HEADER : self._end])
 
     def run_hash(self, first: int, width: int) -> bytes:
         """Return the hash of the node above slots `first` to `first + width - 1`, `EMPTY` if they are."""
@@ -128,7 +140,7 @@ class Page:
         if not exists:
             return EMPTY
         start = _HEADER + HASH_BYTES * (self.exists & ((1 << first) - 1)).bit_count()
-        hashes = bytes(self.data[start : start + HASH_BYTES * exists.bit_count()])
+        hashes = self.data[start : start + HASH_BYTES * exists.bit_count()]
         return fold(exists, self.children >> first & mask, hashes, width)
 
     def slot(self, number: int) -> Node | None:
@@ -138,28 +150,30 @@ class Page:
             return None
         data = self.data
         before = self.exists & (bit - 1)
-        rank = before.bit_count()
-        pages_before = (before & self.children).bit_count()
-        at = _HEADER + HASH_BYTES * rank
-        node_hash = bytes(data[at : at + HASH_BYTES])
-        at = _HEADER + HASH_BYTES * self.exists.bit_count()
+        at = _HEADER + HASH_BYTES * before.bit_count()
+        node_hash = data[at : at + HASH_BYTES]
         if self.children & bit:
-            at += _VERSION * pages_before
+            at = self._end + _VERSION * (before & self.children).bit_count()
             return Child(node_hash, int.from_bytes(data[at : at + _VERSION], "big"))
-        lengths = at + _VERSION * self.children.bit_count()
-        length = lengths + rank - pages_before
-        start = lengths + (self.exists ^ self.children).bit_count() + sum(data[lengths:length])
-        return Leaf(node_hash, bytes(data[start : start + data[length]]))
+        leaves = self.exists ^ self.children
+        lengths = self._end + _VERSION * self.children.bit_count()
+        length = lengths + (leaves & before).bit_count()
+        start = lengths + leaves.bit_count() + sum(data[lengths:length])
+        return Leaf(node_hash, data[start : start + data[length]])
 
     def replace(self, number: int, node: Node) -> None:
         """Write a slot that stays what it is: a page, or the leaf of the same key."""
+        data = self.data
         before = self.exists & ((1 << number) - 1)
         at = _HEADER + HASH_BYTES * before.bit_count()
-        self.data[at : at + HASH_BYTES] = node.hash
         if isinstance(node, Child):
-            at = _HEADER + HASH_BYTES * self.exists.bit_count()
-            at += _VERSION * (before & self.children).bit_count()
-            self.data[at : at + _VERSION] = node.version.to_bytes(_VERSION, "big")
+            where = self._end + _VERSION * (before & self.children).bit_count()
+            version = node.version.to_bytes(_VERSION, "big")
+            self.data = (
+                data[:at] + node.hash + data[at + HASH_BYTES : where] + version + data[where + _VERSION :]
+            )
+        else:
+            self.data = data[:at] + node.hash + data[at + HASH_BYTES :]
 
     def slots(self) -> list[Node | None]:
         """Return all sixteen slots."""

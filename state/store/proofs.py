@@ -16,7 +16,7 @@ from assay.proto.ics23_pb2 import CommitmentProof, ExistenceProof, NonExistenceP
 from assay.state.rules.ics23 import EMPTY, Step, existence_proof
 from assay.state.store.errors import NotProvable
 from assay.state.store.pages import Child, Leaf, Node, Page
-from assay.state.store.tree import ReadPage, nibble, page_key, with_nibble
+from assay.state.store.tree import ReadPage, nibble, page_key, page_path, with_nibble
 
 ReadValue = Callable[[bytes], bytes]
 """Returns the value of a record that exists."""
@@ -71,7 +71,7 @@ def _descend(read: ReadPage, root: Node, key_hash: bytes) -> tuple[Trail, Leaf |
     node: Node | None = root
     while isinstance(node, Child):
         depth = len(trail)
-        page = Page(read(page_key(node.version, depth, key_hash)))
+        page = Page(read(page_key(node.version, page_path(depth, key_hash))))
         number = nibble(key_hash, depth)
         trail.append((page, number))
         node = page.slot(number)
@@ -105,7 +105,7 @@ def _outermost(
         if isinstance(node, Leaf):
             return trail, node
         assert node is not None  # noqa: S101 - only slots that exist are picked
-        page = Page(read(page_key(node.version, len(trail), key_hash)))
+        page = Page(read(page_key(node.version, page_path(len(trail), key_hash))))
         number = _pick(page.exists, side)
 
 

@@ -10,8 +10,9 @@ Nothing here knows the database: pages come from a function and go into a dict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from assay.state.rules.ics23 import HASH_BYTES
@@ -21,6 +22,7 @@ ReadPage = Callable[[bytes], bytes]
 """Returns the bytes of the page under a page key."""
 
 MAX_PAGE_DEPTH: Final = 64
+_PLACE: Final = attrgetter("key_hash")
 _DEPTH: Final = [bytes((depth,)) for depth in range(MAX_PAGE_DEPTH)]
 
 
@@ -50,24 +52,27 @@ class Update(NamedTuple):
     stale: list[bytes]
 
 
-def page_key(version: int, depth: int, key_hash: bytes) -> bytes:
-    """Return where a page is stored.
+def page_key(version: int, path: bytes) -> bytes:
+    """Return where the page of a version at a path is stored.
 
     The version comes first, so that a block's pages lie together and are
-    written at the end of their range. The rest is the page's depth and the
-    nibbles on the way to it, two in a byte.
+    written at the end of their range.
+    """
+    return version.to_bytes(8, "big") + path
+
+
+def page_path(depth: int, key_hash: bytes) -> bytes:
+    """Return the way to a page: its depth and the nibbles above it, two in a byte.
 
     Parameters
     ----------
-    version
-        The version that wrote the page.
     depth
         Pages above this one: 0 to 63.
     key_hash
         Hash of any key below the page.
     """
     half = depth >> 1
-    path = version.to_bytes(8, "big") + _DEPTH[depth] + key_hash[:half]
+    path = _DEPTH[depth] + key_hash[:half]
     return path + bytes((key_hash[half] & 0xF0,)) if depth & 1 else path
 
 
@@ -101,7 +106,7 @@ def update(read: ReadPage, root: Node | None, version: int, changes: list[Change
         At most one a key. Deleting what is not there changes nothing.
     """
     batch = _Batch(read, version)
-    ordered = sorted(changes)
+    ordered = sorted(changes, key=_PLACE)
     new = batch.subtree(root, 0, ordered) if ordered else root
     return Update(new, batch.pages, batch.stale)
 
@@ -116,13 +121,16 @@ class _Batch:
         self.stale: list[bytes] = []
 
     def subtree(self, node: Node | None, depth: int, changes: list[Change]) -> Node | None:
-        """Return what stands in place of `node`, whose page would lie at `depth`."""
+        """Return what stands in place of `node`, whose page lies, or would lie, at `depth`."""
         if isinstance(node, Child):
             return self._change_page(node, depth, changes)
+        if len(changes) == 1 and (node is None or node.key == changes[0].key):
+            _, key, leaf = changes[0]
+            return None if leaf is None else Leaf(leaf, key)
         leaves = [change for change in changes if change.leaf is not None]
         if node is not None and all(change.key != node.key for change in changes):
             leaves.append(Change(sha256(node.key).digest(), node.key, node.hash))
-            leaves.sort()
+            leaves.sort(key=_PLACE)
         return self._build(depth, leaves)
 
     def _build(self, depth: int, leaves: list[Change]) -> Node | None:
@@ -136,36 +144,31 @@ class _Batch:
         slots: list[Node | None] = [None] * SLOTS
         for number, group in _groups(leaves, depth):
             slots[number] = self._build(depth + 1, group)
-        return self._write(depth, leaves[0].key_hash, Page(encode(slots)))
+        return self._write(page_path(depth, leaves[0].key_hash), Page(encode(slots)))
 
     def _change_page(self, node: Child, depth: int, changes: list[Change]) -> Node | None:
         """Return what stands in place of a page after the changes below it."""
-        key_hash = changes[0].key_hash
-        key = page_key(node.version, depth, key_hash)
+        path = page_path(depth, changes[0].key_hash)
+        key = page_key(node.version, path)
         page = Page(self._read(key))
+        before = page.data
         moved: dict[int, Node | None] = {}
-        same = True
         for number, group in _groups(changes, depth):
             old = page.slot(number)
             new = self.subtree(old, depth + 1, group)
             if new == old:
                 continue
-            same = False
-            if _same_kind(old, new):
+            if new is not None and _same_kind(old, new):
                 page.replace(number, new)
             else:
                 moved[number] = new
-        if same:
+        if page.data is before and not moved:
             return node
         self.stale.append(key)
-        return (
-            self._restructure(page, moved, depth, key_hash) if moved else self._write(depth, key_hash, page)
-        )
+        return self._restructure(page, moved, path) if moved else self._write(path, page)
 
-    def _restructure(
-        self, page: Page, moved: dict[int, Node | None], depth: int, key_hash: bytes
-    ) -> Node | None:
-        """Write a page some of whose slots became something else."""
+    def _restructure(self, page: Page, moved: dict[int, Node | None], path: bytes) -> Node | None:
+        """Write a page some of whose slots became something else, unless one leaf is left."""
         slots = page.slots()
         for number, node in moved.items():
             slots[number] = node
@@ -174,28 +177,30 @@ class _Batch:
             return None
         if len(left) == 1 and isinstance(left[0], Leaf):
             return left[0]
-        return self._write(depth, key_hash, Page(encode(slots)))
+        return self._write(path, Page(encode(slots)))
 
-    def _write(self, depth: int, key_hash: bytes, page: Page) -> Child:
-        self.pages[page_key(self._version, depth, key_hash)] = bytes(page.data)
+    def _write(self, path: bytes, page: Page) -> Child:
+        self.pages[page_key(self._version, path)] = page.data
         return Child(page.hash(), self._version)
 
 
-def _same_kind(old: Node | None, new: Node | None) -> bool:
+def _same_kind(old: Node | None, new: Node) -> bool:
+    """Tell whether a slot stays what it is, and can be changed in place."""
     if isinstance(old, Child):
         return isinstance(new, Child)
     return isinstance(old, Leaf) and isinstance(new, Leaf) and old.key == new.key
 
 
-def _groups(changes: list[Change], depth: int) -> Iterator[tuple[int, list[Change]]]:
-    """Split sorted changes by their slot in a page at `depth`."""
+def _groups(changes: list[Change], depth: int) -> Iterable[tuple[int, list[Change]]]:
+    """Split changes, in order, by their slot in a page at `depth`."""
     if len(changes) == 1:
-        yield nibble(changes[0].key_hash, depth), changes
-        return
+        return ((nibble(changes[0].key_hash, depth), changes),)
+    groups = []
     start, current = 0, nibble(changes[0].key_hash, depth)
     for index, change in enumerate(changes):
         number = nibble(change.key_hash, depth)
         if number != current:
-            yield current, changes[start:index]
+            groups.append((current, changes[start:index]))
             start, current = index, number
-    yield current, changes[start:]
+    groups.append((current, changes[start:]))
+    return groups

@@ -11,7 +11,7 @@ from assay.state.rules.ics23 import EMPTY, HASH_BYTES, leaf_hash
 from assay.state.store import bulk, layout
 from assay.state.store.errors import Corrupt
 from assay.state.store.pages import SLOTS, Child, Leaf, Node, Page, encode
-from assay.state.store.tree import page_key, with_nibble
+from assay.state.store.tree import page_key, page_path, with_nibble
 from assay.state.store.view import View
 
 
@@ -99,7 +99,7 @@ class _Walk:
         return key_hash + leaf.hash
 
     def _page(self, node: Child, depth: int, way: bytes) -> Page:
-        name = page_key(node.version, depth, way)
+        name = page_key(node.version, page_path(depth, way))
         data = self._view.read_page(name)
         page = Page(data)
         slots = page.slots()
