@@ -26,6 +26,9 @@ def four(tmp_path: Path) -> Live:
     return Live(RealCommittee(Chain(seats=4), tmp_path))
 
 
-@pytest.fixture(params=[1, 4], ids=["one", "four"])
-def either(request: pytest.FixtureRequest, tmp_path: Path) -> Live:
+@pytest.fixture(
+    params=[1, 4, pytest.param(7, marks=pytest.mark.long), pytest.param(10, marks=pytest.mark.long)],
+    ids=["one", "four", "seven", "ten"],
+)
+def any_size(request: pytest.FixtureRequest, tmp_path: Path) -> Live:
     return Live(RealCommittee(Chain(seats=request.param), tmp_path))

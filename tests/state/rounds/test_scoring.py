@@ -184,7 +184,8 @@ def test_an_alignment_beyond_cauchy_schwarz_is_rejected_and_its_deposit_returns(
     assert chain.round(round_id).status == pb.ROUND_STATUS_SETTLED
 
 
-@pytest.mark.parametrize("aggregate", [3.1, -1.1, 2.0**17])
+# The last is Q / 2: an aggregate too large for the modulus comes back as any number below it.
+@pytest.mark.parametrize("aggregate", [3.1, -1.1, -(2.0**16), 2.0**17])
 def test_an_aggregate_that_cannot_be_leaves_its_contributor_unpaid(chain: Chain, aggregate: float) -> None:
     round_id = chain.revealed(3)
     chain.answer(round_id, scores(chain, p1={"aggregate": aggregate}))

@@ -39,12 +39,12 @@ def collect(live: Live, round_id: int) -> Vector:
     return np.array([int(value) for value in found.value[:11]], dtype=np.float64) / (2 * SMALL.scale)
 
 
-def test_a_whole_round(either: Live) -> None:
+def test_a_whole_round(any_size: Live) -> None:
     reference = direction(1)
     updates = [unit(reference + 0.8 * direction(seed)) for seed in (2, 3, 4)]
     updates[2] = unit(-reference + 0.5 * direction(5))  # labels the wrong way round
-    round_id = either.whole_round(reference, updates)
-    chain, record = either.chain, either.chain.round(round_id)
+    round_id = any_size.whole_round(reference, updates)
+    chain, record = any_size.chain, any_size.chain.round(round_id)
     assert (record.status, record.outcome) == (pb.ROUND_STATUS_SETTLED, Outcome.PAID.value)
 
     total = sum(updates)
@@ -62,12 +62,12 @@ def test_a_whole_round(either: Live) -> None:
         pb.CONTRIBUTION_STATUS_UNPAID
     ]
 
-    either.committee.block()  # members post their sealed shares
+    any_size.committee.block()  # members post their sealed shares
     # The sum holds the two paid updates and nothing of the third; the small preset's mask leaves 2^-10 or so.
-    assert collect(either, round_id) == pytest.approx(updates[0] + updates[1], abs=0.01)
+    assert collect(any_size, round_id) == pytest.approx(updates[0] + updates[1], abs=0.01)
 
 
-def test_a_release_with_one_lying_and_one_missing_share_of_ten_is_not_ours_to_test_but_one_of_four_is(
+def test_three_of_four_sealed_shares_open_the_sum(
     four: Live,
 ) -> None:
     reference = direction(1)
