@@ -4,12 +4,11 @@ import json
 import os
 import shutil
 import subprocess
-from importlib.resources import files
+import sys
 from pathlib import Path
 
 import pytest
 from google.protobuf import descriptor_pb2
-from grpc_tools import protoc
 
 from assay.proto import abci_pb2
 
@@ -85,10 +84,11 @@ def cometbft_files(root: Path, where: str, out: Path) -> list[descriptor_pb2.Fil
     """The pinned module's .proto files, parsed by protoc."""
     gogo = module_dir(root, where, "github.com/cosmos/gogoproto")
     comet = module_dir(root, where, "github.com/cometbft/cometbft")
-    well_known = files("grpc_tools") / "_proto"
-    includes = [comet / "proto", gogo, well_known]
-    arguments = ["protoc", *(f"-I{path}" for path in includes), f"--descriptor_set_out={out}", *SOURCES]
-    assert protoc.main(arguments) == 0
+    # In a process of its own: TenSEAL cannot be loaded into one that has loaded this library.
+    compiler = [sys.executable, "-m", "grpc_tools.protoc"]
+    subprocess.run(
+        [*compiler, f"-I{comet / 'proto'}", f"-I{gogo}", f"--descriptor_set_out={out}", *SOURCES], check=True
+    )
     descriptors = list(descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file)
     # tendermint.types has a Validator of its own; the one ABCI speaks of is tendermint.abci's.
     for file in descriptors:
