@@ -47,16 +47,16 @@ class Outbox:
         """Of the key that signs."""
         return self._key.public_key
 
-    def is_due(self, place: Place, height: int) -> bool:
+    def is_due(self, place: Place) -> bool:
         """Tell whether an awaited message was never sent, or so long ago that it must be lost."""
-        return height - self._sent.get(place, -RESEND_BLOCKS) >= RESEND_BLOCKS
+        return place not in self._sent
 
     def postpone(self, place: Place, height: int) -> None:
         """Note that a message could not be made; it is due again when it would have been sent again."""
         self._sent[place] = height
 
     def forget(self, height: int) -> None:
-        """Drop notes that cannot matter any more."""
+        """Forget what was sent so long ago that it must be lost if it is still awaited."""
         self._sent = {place: sent for place, sent in self._sent.items() if height - sent < RESEND_BLOCKS}
 
     async def send(self, place: Place, data: bytes, height: int) -> bool:

@@ -170,7 +170,7 @@ class CommitteeRuntime:
         if not await self._caught_up():
             return False
         self._outbox.forget(height)
-        for duty in await self._due(view, height):
+        for duty in await self._due(view):
             await self._do(duty, height)
         await self._prepare_shares(view, height)
         return True
@@ -181,12 +181,12 @@ class CommitteeRuntime:
                 await self._in_thread(self._members.erase, key_id)
                 _log.info("committee secrets erased", key=key_id)
 
-    async def _due(self, view: Overlay, height: int) -> list[Duty]:
+    async def _due(self, view: Overlay) -> list[Duty]:
         """Read what is owed and not on its way already."""
         key_ids = {*records.pool(view), *await self._in_thread(self._members.key_ids)}
         found = []
         for duty in duties(view, self._chain_id, self._validator, sorted(key_ids)):
-            wanted = [slot for slot in duty.slots if self._outbox.is_due(_place(duty, slot), height)]
+            wanted = [slot for slot in duty.slots if self._outbox.is_due(_place(duty, slot))]
             if wanted and self._may_sign(duty):
                 found.append(replace(duty, slots=tuple(wanted)))
         return found
@@ -231,7 +231,7 @@ class CommitteeRuntime:
         first = run[0]
         place: Place = (first.key_id, tx_pb2.COMMITTEE_PHASE_SHARES, first.member, first.opening)
         shares = await self._shares.get(view, run, len(run))
-        if self._outbox.is_due(place, height) and len(shares) == len(run):
+        if self._outbox.is_due(place) and len(shares) == len(run):
             await self._outbox.send(place, b"".join(shares[item.opening] for item in run), height)
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

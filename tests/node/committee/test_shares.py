@@ -10,9 +10,14 @@ from assay.proto import state_pb2 as pb
 from assay.state.extensions import MAX_EXTENSION_BYTES, MAX_SHARES, parse_extension
 from assay.state.openings import AwaitedShare
 
-openings = st.lists(st.one_of(st.integers(0, 400), st.integers(0, 2**63 - 2)), unique=True, max_size=400).map(
-    sorted
+scattered = st.lists(st.one_of(st.integers(0, 400), st.integers(0, 2**63 - 2)), unique=True, max_size=60)
+spaced = st.builds(
+    lambda first, count, gap: list(range(first, first + count * gap, gap)),
+    st.integers(0, 2**62),
+    st.integers(0, 400),
+    st.integers(1, 3),
 )
+openings = st.one_of(scattered, spaced).map(sorted)
 
 
 def share(opening: int) -> bytes:
