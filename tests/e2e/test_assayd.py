@@ -67,33 +67,25 @@ def test_a_chain_survives_kills_and_replays_to_the_same_app_hash(node: Any) -> N
     assert assayd(node, "verify").returncode == 0
 
 
-def test_reset_begins_again_at_genesis(assayd_node: MakeNode, pinned_cometbft: Path) -> None:
-    node = assayd_node(pinned_cometbft)
-    node.start().wait_for_key()
-    node.stop()
-    assert assayd(node, "reset", "--yes").returncode == 0
-    node.start().wait_for_key()
-    status = json.loads(assayd(node, "status", "--output", "json").stdout)
-    assert status["ready_keys"] >= 1
-    assert status["chain_id"] == "assay-dev"
-
-
-def test_the_log_is_json_when_asked(assayd_node: MakeNode, pinned_cometbft: Path) -> None:
+def test_a_node_runs_once_logs_as_asked_and_begins_again_after_a_reset(
+    assayd_node: MakeNode, pinned_cometbft: Path
+) -> None:
     node = assayd_node(pinned_cometbft)
     node.start("--log", "json").wait_for_height(3)
+    second = assayd(node, "start")
+    assert second.returncode == 1
+    assert "another process" in second.stderr
+    node.wait_for_key()
     _, output = node.stop()
     events = [json.loads(line) for line in output.splitlines()]
     blocks = [event["height"] for event in events if event["event"] == "block"]
     assert blocks[:3] == [1, 2, 3]
 
-
-def test_a_running_node_is_not_started_twice(assayd_node: MakeNode, pinned_cometbft: Path) -> None:
-    node = assayd_node(pinned_cometbft)
-    node.start().wait_for_height(1)
-    second = assayd(node, "start")
-    assert second.returncode == 1
-    assert "another process" in second.stderr
-    assert node.height() >= 1
+    assert assayd(node, "reset", "--yes").returncode == 0
+    node.start().wait_for_key()
+    status = json.loads(assayd(node, "status", "--output", "json").stdout)
+    assert status["ready_keys"] >= 1
+    assert status["chain_id"] == "assay-dev"
 
 
 def test_a_genesis_the_chain_refuses_ends_with_the_sentence(
