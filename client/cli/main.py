@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from assay.client.cli.bounty import bounty
-from assay.client.cli.completion import completion
-from assay.client.cli.config import config
-from assay.client.cli.contribute import contribute
-from assay.client.cli.explain import explain
 from assay.client.cli.failures import EXIT_CODES, EXPECTED, fail
-from assay.client.cli.faucet import faucet
-from assay.client.cli.keys import keys
-from assay.client.cli.model import model
-from assay.client.cli.query import query
 from assay.client.cli.session import Session
-from assay.client.cli.tx import tx
 from assay.client.home import Home, default_home
+
+_COMMANDS: Final = (
+    "bounty",
+    "completion",
+    "config",
+    "contribute",
+    "explain",
+    "faucet",
+    "keys",
+    "model",
+    "query",
+    "tx",
+)
+"""Each is the command of its name in the module of its name."""
 
 
 class Commands(click.Group):
-    """Turns expected exceptions into a sentence and an exit code."""
+    """Imports a command when it is used, and turns expected exceptions into a sentence and an exit code."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command: the ring's kernels, for one, take longer to load than most commands to run."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"assay.client.cli.{cmd_name}"), cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -56,7 +72,3 @@ def main(ctx: click.Context, /, home: Path | None, output: str | None, **options
     """Keys, tokens, models, bounties and contributions on an Assay chain."""
     session = ctx.obj = Session(Home(home or default_home(os.environ)), **options)
     session.output = output or session.settings.get("output") or "text"
-
-
-for command in (keys, tx, model, bounty, contribute, query, explain, config, faucet, completion):
-    main.add_command(command)
