@@ -1,6 +1,6 @@
 """A node for tests of the client: the real state machine behind the RPC of CometBFT, with blocks on a timer.
 
-There is no consensus and no committee; answers can be spoiled on purpose.
+There is no consensus; a committee of one if asked for. Answers can be spoiled on purpose.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from tests.state.committee import RealCommittee
+from tests.state.conftest import CHAIN_ID
 
 from assay.client import faucet
 from assay.crypto.accounts import Account, from_seed
 from assay.node.shell.chain import Chain
-from assay.proto.state_pb2 import Validator
+from assay.proto.state_pb2 import CommitteeSeat, Validator
 from assay.state.check import MempoolView
 from assay.state.envelope import AccountTx, decode
 from assay.state.query import Queries
@@ -31,7 +34,6 @@ from assay.state.rules.errors import AssayError
 from assay.state.store import Store
 from assay.state.transition import Block, TxResult
 
-CHAIN_ID = "client-test-1"
 BALANCE = 10**12
 ALICE, BOB, CAROL = (from_seed(bytes([number]) * 32) for number in (1, 2, 3))
 _VALIDATOR = from_seed(b"\xee" * 32)
@@ -117,6 +119,7 @@ class DevNode:
         self.sockets: dict[web.WebSocketResponse, dict[str, int]] = {}
         self.queries = Queries(self.chain.store, CHAIN_ID)
         self.view: MempoolView | None = None
+        self.committee: RealCommittee | None = None
         self.subscribed = threading.Event()  # set once four subscriptions were made
         self._app_hash = b""
 
@@ -132,6 +135,14 @@ class DevNode:
         self._execute()
         self._execute()
 
+    def seat_committee(self, directory: Path) -> None:
+        """Have every block carry what an honest committee sends."""
+        seats = [CommitteeSeat(validator=_validator(0).address)]
+        chain = SimpleNamespace(
+            memory=self.chain.store, params=self.chain.params(), seats=seats, committee_keys=[_validator(0)]
+        )
+        self.committee = RealCommittee(chain, directory)  # type: ignore[arg-type]
+
     def _execute(self) -> tuple[int, list[tuple[bytes, TxResult]], list[Any]]:
         height, raws = self.chain.height + 1, list(self.mempool)
         self.mempool.clear()
@@ -140,10 +151,15 @@ class DevNode:
             "app_hash": self._app_hash.hex().upper(),
             "time": datetime.now(UTC).isoformat().replace("+00:00", "000Z"),
         }
-        result, self._app_hash = self.chain.execute(Block(height, [entry for _, entry in raws], [], {}))
+        entries: list[Any] = [entry for _, entry in raws]
+        extensions, products = [], {}
+        if self.committee is not None:
+            entries += self.committee.messages()
+            extensions, products = self.committee.extensions(), self.committee.products()
+        result, self._app_hash = self.chain.execute(Block(height, entries, extensions, products))
         self.chain.commit()
         self.view = None
-        done = [(raw, res) for (raw, _), res in zip(raws, result.tx_results, strict=True)]
+        done = [(raw, res) for (raw, _), res in zip(raws, result.tx_results, strict=False)]
         return height, done, result.events
 
     async def make_block(self) -> None:
@@ -351,7 +367,7 @@ async def _event(socket: web.WebSocketResponse, ident: int, query: str, value: d
 
 @contextmanager
 def running(
-    directory: Path, *, development: bool = True, block_seconds: float = 0.03
+    directory: Path, *, development: bool = True, committee: bool = False, block_seconds: float = 0.03
 ) -> Iterator[tuple[str, DevNode]]:
     """Run a node in a thread of its own; yields its address and itself."""
     started: threading.Event = threading.Event()
@@ -361,6 +377,8 @@ def running(
         with Store.open(directory, create=True, retain_versions=50) as store:
             node = DevNode(Chain(store, CHAIN_ID, check_invariants=True), block_seconds)
             node.start(app_state(development=development), 1 if development else 4)
+            if committee:
+                node.seat_committee(directory.parent / "committee")
             app = web.Application(client_max_size=4 << 20)
             app.router.add_post("/", node.handle)
             app.router.add_get("/websocket", node.websocket)

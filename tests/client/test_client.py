@@ -203,7 +203,7 @@ async def test_a_lost_answer_does_not_send_twice(
 
 async def test_a_node_of_another_chain_is_refused(url: str) -> None:
     async with Client(url, "other-1") as client:
-        with pytest.raises(WrongChain, match="client-test-1"):
+        with pytest.raises(WrongChain, match=CHAIN_ID):
             await client.send(ALICE, [messages.transfer(BOB.address, 1)])
 
 

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.client.devnode import ALICE
 
 from assay.crypto.accounts import generate
-from tests.client.devnode import ALICE
 
 NODE = shutil.which("node")
 
