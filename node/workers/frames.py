@@ -8,15 +8,18 @@ anything: lengths are bounded before anything is kept.
 
 from __future__ import annotations
 
+import os
 import struct
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 MAX_MESSAGE_BYTES: Final = 64 << 20
 _HEAD: Final = struct.Struct("<IIB")
 _LENGTH: Final = struct.Struct("<I")
-_AFTER_TOTAL: Final = _HEAD.size - _LENGTH.size
+_AFTER_LENGTH: Final = struct.Struct("<IB")
+_AFTER_TOTAL: Final = _AFTER_LENGTH.size
+_LONG: Final = 1 << 13
+"""Parts from this length on are written by themselves: a write costs less than a copy."""
 
 
 class BadFrame(Exception):
@@ -42,18 +45,20 @@ class Message:
     parts: tuple[bytes, ...]
 
 
-def encode(message: Message) -> bytes:
-    """Return the bytes of a message."""
+def encode(message: Message) -> list[bytes]:
+    """Return the bytes of a message, in pieces to be written in turn; long parts are not copied."""
     total = _AFTER_TOTAL + sum(_LENGTH.size + len(part) for part in message.parts)
     if total > MAX_MESSAGE_BYTES:
         raise BadFrame(f"a message of {total} bytes is too long, at most {MAX_MESSAGE_BYTES} are sent")
-    return b"".join((_HEAD.pack(total, message.ident, message.code), *_framed(message.parts)))
-
-
-def _framed(parts: Iterable[bytes]) -> Iterator[bytes]:
-    for part in parts:
-        yield _LENGTH.pack(len(part))
-        yield part
+    pieces, small = [], [_HEAD.pack(total, message.ident, message.code)]
+    for part in message.parts:
+        small.append(_LENGTH.pack(len(part)))
+        if len(part) < _LONG:
+            small.append(part)
+        else:
+            pieces += [b"".join(small), part]
+            small = []
+    return [*pieces, b"".join(small)] if small else pieces
 
 
 def read(stream: BinaryIO) -> Message | None:
@@ -84,41 +89,62 @@ def _checked(total: int) -> int:
     return total
 
 
-class Splitter:
-    """Cuts bytes that arrive in any pieces into messages."""
+class Inbox:
+    """Reads messages from a pipe that does not block, each into a buffer of its own.
 
-    def __init__(self) -> None:
-        self._buffer = bytearray()
+    Parameters
+    ----------
+    descriptor
+        The pipe's reading end.
+    """
 
-    def feed(self, data: bytes) -> list[Message]:
-        """Take bytes and return the messages that are now complete.
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._expect_head()
+
+    def _expect_head(self) -> None:
+        self._body: bytearray | None = None
+        self._head = bytearray(_LENGTH.size)
+        self._room = memoryview(self._head)
+
+    def read(self) -> Message | None:
+        """Read what is there, up to the end of one message; None if the message is not complete yet.
 
         Raises
         ------
+        EOFError
+            If the other side has closed the pipe.
         BadFrame
-            If what arrived cannot be the start of a message.
+            If what arrived cannot be a message.
         """
-        self._buffer += data
-        found: list[Message] = []
-        while len(self._buffer) >= _HEAD.size:
-            end = _LENGTH.size + _checked(_LENGTH.unpack_from(self._buffer)[0])
-            if len(self._buffer) < end:
-                break
-            found.append(_parse(memoryview(self._buffer)[:end]))
-            del self._buffer[:end]
-        return found
+        while True:
+            try:
+                count = os.readv(self._descriptor, [self._room])
+            except BlockingIOError:
+                return None
+            if not count:
+                raise EOFError
+            self._room = self._room[count:]
+            if self._room:
+                continue
+            if self._body is not None:
+                message = _parse(memoryview(self._body))
+                self._expect_head()
+                return message
+            self._body = bytearray(_checked(_LENGTH.unpack(self._head)[0]))
+            self._room = memoryview(self._body)
 
 
 def _parse(view: memoryview) -> Message:
-    with view:
-        _, ident, code = _HEAD.unpack_from(view)
-        position, parts = _HEAD.size, []
-        while position < len(view):
-            start = position + _LENGTH.size
-            if start > len(view):
-                raise BadFrame("a message ends within a part")
-            position = start + _LENGTH.unpack_from(view, start - _LENGTH.size)[0]
-            if position > len(view):
-                raise BadFrame("a part is longer than its message")
-            parts.append(bytes(view[start:position]))
+    """Take apart what follows a message's length."""
+    ident, code = _AFTER_LENGTH.unpack_from(view)
+    position, parts = _AFTER_TOTAL, []
+    while position < len(view):
+        start = position + _LENGTH.size
+        if start > len(view):
+            raise BadFrame("a message ends within a part")
+        position = start + _LENGTH.unpack_from(view, start - _LENGTH.size)[0]
+        if position > len(view):
+            raise BadFrame("a part is longer than its message")
+        parts.append(bytes(view[start:position]))
     return Message(ident, code, tuple(parts))

@@ -82,9 +82,11 @@ def main() -> None:
         _send(answers, _answer(worker, request))
 
 
-def _send(answers: BinaryIO, message: Message) -> None:
-    answers.write(frames.encode(message))
-    answers.flush()
+def _send(answers: int, message: Message) -> None:
+    for piece in frames.encode(message):
+        left = memoryview(piece)
+        while left:  # a pause (SIGSTOP) may end a write half way
+            left = left[os.write(answers, left) :]
 
 
 def _answer(worker: Worker, request: Message) -> Message:
@@ -103,11 +105,11 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
-def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
+def _take_pipes() -> tuple[BinaryIO, int]:
     """Return the pipes, and turn descriptor 1 into standard error for whatever prints."""
     answers = os.dup(1)
     os.dup2(2, 1)
-    return os.fdopen(0, "rb", buffering=1 << 16, closefd=False), os.fdopen(answers, "wb")
+    return os.fdopen(0, "rb", buffering=1 << 16, closefd=False), answers
 
 
 if __name__ == "__main__":

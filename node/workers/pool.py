@@ -152,7 +152,7 @@ class WorkerPool:
 
     def _choose(self, seat: Seat) -> Job:
         """Take the waiting task, among the first few, of whose bytes the worker lacks least."""
-        few = range(min(_WINDOW, len(self._waiting)))
+        few = range(min(_WINDOW, len(self._waiting)) if len(self._seats) > 1 else 1)
         place = min(few, key=lambda i: seat.missing(self._waiting[i].task))
         if place:
             self._waiting[0].passed_over += 1

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from assay.node.workers.frames import BadFrame, Message, Splitter, encode
+from assay.node.workers.frames import BadFrame, Inbox, Message, encode
 
 COMMAND: Final = (sys.executable, "-P", "-m", "assay.node.workers.main")
 """`-P` keeps the working directory, which may hold anything, off the module path."""
@@ -31,42 +31,59 @@ class WorkerDied(Exception):
     """A worker process ended, or took too long, before it was ready."""
 
 
-class _Answers(asyncio.Protocol):
-    """What comes out of a worker: first a greeting, then answers, then the end."""
+class _Answers:
+    """What comes out of a worker: first a greeting, then answers, then the end.
 
-    def __init__(self, on_message: OnMessage) -> None:
+    Parameters
+    ----------
+    descriptor
+        Reading end of the pipe; closed by `close`.
+    on_message
+        Called with each answer.
+    """
+
+    def __init__(self, descriptor: int, on_message: OnMessage) -> None:
         self.greeting: asyncio.Future[Message | None] = asyncio.get_running_loop().create_future()
         self.ended = False
         self.on_end: Callable[[], None] | None = None
-        self.on_nonsense: Callable[[], None] | None = None
+        self._descriptor = descriptor
         self._on_message = on_message
-        self._splitter = Splitter()
+        self._inbox = Inbox(descriptor)
+        os.set_blocking(descriptor, False)
+        asyncio.get_running_loop().add_reader(descriptor, self._readable)
 
-    def data_received(self, data: bytes) -> None:
-        """Take answers apart."""
+    def _readable(self) -> None:
+        """Take one message, and leave the loop to others before the next."""
         try:
-            messages = self._splitter.feed(data)
-        except BadFrame:
-            if self.on_nonsense is not None:
-                self.on_nonsense()
+            message = self._inbox.read()
+        except (EOFError, BadFrame, OSError):
+            self._end()
             return
-        for message in messages:
-            if self.greeting.done():
-                self._on_message(message)
-            else:
-                self.greeting.set_result(message)
+        if message is None:
+            return
+        if self.greeting.done():
+            self._on_message(message)
+        else:
+            self.greeting.set_result(message)
+
+    def _end(self) -> None:
+        """The process has closed its end, or writes nonsense."""
+        self.close()
+        if not self.greeting.done():
+            self.greeting.set_result(None)
+        elif self.on_end is not None:
+            self.on_end()
 
     def silence(self) -> None:
         """Do not listen any more: what a process says after it was given up does not count."""
         self._on_message = _ignore
 
-    def connection_lost(self, _: Exception | None) -> None:
-        """The process has closed its end, or the node its own."""
-        self.ended = True
-        if not self.greeting.done():
-            self.greeting.set_result(None)
-        elif self.on_end is not None:
-            self.on_end()
+    def close(self) -> None:
+        """Read no more."""
+        if not self.ended:
+            self.ended = True
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            os.close(self._descriptor)
 
 
 class WorkerProcess:
@@ -77,15 +94,12 @@ class WorkerProcess:
         process: asyncio.subprocess.Process,
         pidfd: int,
         requests: asyncio.WriteTransport,
-        replies: asyncio.ReadTransport,
         answers: _Answers,
     ) -> None:
         self._process = process
         self._pidfd = pidfd  # names this process and no other, also when its number was given to a new one
         self._requests = requests
-        self._replies = replies
         self._answers = answers
-        answers.on_nonsense = self.kill
 
     @property
     def pid(self) -> int:
@@ -94,7 +108,8 @@ class WorkerProcess:
 
     def send(self, message: Message) -> None:
         """Hand over a message; what the pipe cannot take now is kept and sent later."""
-        self._requests.write(encode(message))
+        for piece in encode(message):
+            self._requests.write(piece)
 
     def kill(self) -> None:
         """End the process at once; it is not listened to any more, and `on_end` follows."""
@@ -109,7 +124,7 @@ class WorkerProcess:
         self.kill()
         if not self._requests.is_closing():  # it closes by itself when the process dies
             self._requests.abort()
-        self._replies.close()
+        self._answers.close()
         try:
             await self._process.wait()
         finally:
@@ -172,11 +187,10 @@ def _ignore(_: Message) -> None:
 
 async def _launch(on_message: OnMessage, command: Sequence[str]) -> WorkerProcess:
     loop = asyncio.get_running_loop()
-    answers = _Answers(on_message)
     requests, to_worker = _pipe()
     from_worker, replies = _pipe()
+    answers = _Answers(from_worker, on_message)
     writer, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(to_worker, "wb", buffering=0))
-    reader, _ = await loop.connect_read_pipe(lambda: answers, os.fdopen(from_worker, "rb", buffering=0))
     try:
         # A session of its own, so that Ctrl-C at the terminal reaches the node alone, which then ends its
         # workers in order. No descriptor but these two and standard error is inherited.
@@ -186,14 +200,14 @@ async def _launch(on_message: OnMessage, command: Sequence[str]) -> WorkerProces
         pidfd = os.pidfd_open(process.pid)
     except BaseException as error:
         writer.abort()
-        reader.close()
+        answers.close()
         if isinstance(error, OSError):  # also if it has ended already
             raise WorkerDied(f"a worker process could not be started: {error}") from None
         raise
     finally:
         os.close(requests)
         os.close(replies)
-    return WorkerProcess(process, pidfd, writer, reader, answers)
+    return WorkerProcess(process, pidfd, writer, answers)
 
 
 def _pipe() -> tuple[int, int]:

@@ -13,6 +13,10 @@ from assay.node.workers import frames
 from assay.node.workers.frames import Message
 
 
+def write(message: Message) -> None:
+    os.write(1, b"".join(frames.encode(message)))
+
+
 def answer(request: Message, held: dict[bytes, bytes], directory: Path) -> Message:
     count = request.parts[0][0]
     (verb, *arguments), (dropped, *sent) = request.parts[1 : 1 + count], request.parts[1 + count :]
@@ -43,9 +47,9 @@ def misbehave(verb: bytes, request: Message) -> None:
         os.write(1, b"\xff" * 64)
         time.sleep(3600)
     if verb == b"fault":
-        os.write(1, frames.encode(Message(request.ident, 1, (b"it did not work",))))
+        write(Message(request.ident, 1, (b"it did not work",)))
     if verb == b"stranger":
-        os.write(1, frames.encode(Message(request.ident + 7, 0, (b"an answer to something else",))))
+        write(Message(request.ident + 7, 0, (b"an answer to something else",)))
 
 
 def main() -> None:
@@ -58,13 +62,13 @@ def main() -> None:
     if greeting == "silent":
         time.sleep(3600)
     if greeting == "refuses":
-        os.write(1, frames.encode(Message(0, 1, (b"two and two made five",))))
+        write(Message(0, 1, (b"two and two made five",)))
         return
-    os.write(1, frames.encode(Message(0, 0, ())))
+    write(Message(0, 0, ()))
     held: dict[bytes, bytes] = {}
     with open(0, "rb", closefd=False) as requests:
         while (request := frames.read(requests)) is not None:
-            os.write(1, frames.encode(answer(request, held, directory)))
+            write(answer(request, held, directory))
 
 
 if __name__ == "__main__":

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.node.workers import frames
-from assay.node.workers.frames import BadFrame, Message, Splitter
+from assay.node.workers.frames import BadFrame, Inbox, Message
 
 messages = st.builds(
     Message,
@@ -19,40 +22,87 @@ messages = st.builds(
 )
 
 
+def encoded(message: Message) -> bytes:
+    return b"".join(frames.encode(message))
+
+
+@contextmanager
+def pipe() -> Iterator[tuple[Inbox, int]]:
+    """An inbox, and the writing end of its pipe."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    try:
+        yield Inbox(reading), writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def read_all(inbox: Inbox) -> list[Message]:
+    found = []
+    while (message := inbox.read()) is not None:
+        found.append(message)
+    return found
+
+
 @given(st.lists(messages, max_size=6), st.data())
 def test_messages_arrive_as_they_were_sent_however_the_bytes_are_cut(
     sent: list[Message], data: st.DataObject
 ) -> None:
-    wire = b"".join(map(frames.encode, sent))
+    wire = b"".join(map(encoded, sent))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=10)))
-    splitter, found = Splitter(), []
-    for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
-        found += splitter.feed(wire[start:end])
+    found = []
+    with pipe() as (inbox, writing):
+        for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True):
+            os.write(writing, wire[start:end])
+            found += read_all(inbox)
     assert found == sent
+
+
+def test_long_parts_are_not_copied_on_their_way_out() -> None:
+    long, short = bytes(1 << 18), b"short"
+    pieces = frames.encode(Message(1, 2, (short, long, short)))
+    assert any(piece is long for piece in pieces)
+    assert frames.read(io.BytesIO(b"".join(pieces))) == Message(1, 2, (short, long, short))
+
+
+def test_a_closed_pipe_is_told_apart_from_an_empty_one() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    inbox = Inbox(reading)
+    assert inbox.read() is None
+    os.close(writing)
+    with pytest.raises(EOFError):
+        inbox.read()
+    os.close(reading)
 
 
 @given(st.lists(messages, max_size=6))
 def test_a_stream_gives_them_one_by_one(sent: list[Message]) -> None:
-    stream = io.BytesIO(b"".join(map(frames.encode, sent)))
+    stream = io.BytesIO(b"".join(map(encoded, sent)))
     assert [frames.read(stream) for _ in sent] == sent
     assert frames.read(stream) is None
 
 
 @given(messages, st.data())
 def test_a_stream_that_ends_within_a_message_has_ended(message: Message, data: st.DataObject) -> None:
-    wire = frames.encode(message)
+    wire = encoded(message)
     cut = wire[: data.draw(st.integers(0, len(wire) - 1))]
     assert frames.read(io.BytesIO(cut)) is None
-    assert Splitter().feed(cut) == []
+    with pipe() as (inbox, writing):
+        os.write(writing, cut)
+        assert inbox.read() is None
 
 
 @given(st.binary(max_size=200))
 def test_arbitrary_bytes_are_messages_or_refused(data: bytes) -> None:
-    try:
-        found = Splitter().feed(data)
-    except BadFrame:
-        return
-    assert data.startswith(b"".join(map(frames.encode, found)))
+    with pipe() as (inbox, writing):
+        os.write(writing, data)
+        try:
+            found = read_all(inbox)
+        except BadFrame:
+            return
+    assert data.startswith(b"".join(map(encoded, found)))
 
 
 @pytest.mark.parametrize(
@@ -65,8 +115,10 @@ def test_arbitrary_bytes_are_messages_or_refused(data: bytes) -> None:
     ],
 )
 def test_lengths_that_contradict_one_another_are_refused(wire: bytes) -> None:
-    with pytest.raises(BadFrame):
-        Splitter().feed(wire)
+    with pipe() as (inbox, writing):
+        os.write(writing, wire + bytes(100))
+        with pytest.raises(BadFrame):
+            inbox.read()
     with pytest.raises(BadFrame):
         frames.read(io.BytesIO(wire + bytes(100)))
 
