@@ -1,0 +1,65 @@
+"""What the pages about the client say is so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+
+from assay.client.cli import main
+from assay.client.cli.failures import EXIT_CODES
+from assay.proto import query_pb2, state_pb2
+from assay.state.rules import keys
+
+
+@pytest.fixture(scope="module")
+def client_page(repository: Path) -> str:
+    return (repository / "docs" / "client.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def rpc_page(repository: Path) -> str:
+    return (repository / "docs" / "rpc.md").read_text(encoding="utf-8")
+
+
+def test_the_exit_codes_are_the_command_s(client_page: str) -> None:
+    assert all(f"| {code} | {meaning} |" in client_page for code, meaning in EXIT_CODES.items())
+
+
+def test_every_command_is_listed(client_page: str) -> None:
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        row = next(line for line in client_page.splitlines() if line.startswith(f"| `{name} "))
+        for child in command.list_commands(context) if isinstance(command, click.Group) else ():
+            assert child in row, f"{name} {child}"
+
+
+def test_the_example_s_core_is_in_the_example(repository: Path, rpc_page: str) -> None:
+    script = (repository / "docs" / "examples" / "transfer.mjs").read_text(encoding="utf-8")
+    excerpt = rpc_page.split("```js\n", 1)[1].split("```", 1)[0]
+    assert [line for line in excerpt.splitlines() if line and line not in script] == []
+
+
+def test_every_table_of_the_store_is_listed(rpc_page: str) -> None:
+    tables = (keys.ACCOUNT, keys.MODEL, keys.ROUND, keys.CONTRIBUTION, keys.KEY, keys.OPENING, keys.SLOT)
+    single = (keys.PARAMS, keys.SUPPLY, keys.COMMITTEE, keys.KEY_POOL, keys.COUNTERS, keys.VALIDATOR_SETS)
+    assert all(f'| `"{table.decode()}"` ' in rpc_page for table in tables)
+    assert all(f'`"{table.decode()}"`' in rpc_page for table in single)
+
+
+def test_every_message_named_exists(rpc_page: str) -> None:
+    known = {*state_pb2.DESCRIPTOR.message_types_by_name, *query_pb2.DESCRIPTOR.message_types_by_name}
+    named = {
+        "PageRequest",
+        "Page",
+        "SimulateResponse",
+        "ChainInfo",
+        "Account",
+        "Round",
+        "SlotRecord",
+        "KeyPool",
+    }
+    assert all(f"`{name}`" in rpc_page for name in named)
+    assert named <= known
