@@ -21,6 +21,8 @@ BATCH: Final = 100
 """Calls in one JSON-RPC batch; the nodes' configuration admits as many."""
 _TIMEOUT_SECONDS: Final = 60.0
 _CONNECTIONS: Final = 4
+_KEEPALIVE_SECONDS: Final = 5.0
+"""CometBFT closes a connection that was idle for 10 s; a request sent at that moment would be lost."""
 
 Call = tuple[str, dict[str, Any]]
 
@@ -67,7 +69,7 @@ class Rpc:
         """Return the HTTP session, opened at the first use inside a running event loop."""
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+                connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_KEEPALIVE_SECONDS),
                 timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS),
             )
         return self._session
