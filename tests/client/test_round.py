@@ -6,15 +6,17 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.client.devnode import ALICE, BOB, CAROL, DevNode, running
 
-from assay.client import Client, messages
+from assay.client import Client, ProofInvalid, messages
 from assay.client import contribution as flow
 from assay.client.bounty import CannotOpen, Terms, open_bounty, ready_key
 from assay.client.contribution import CannotContribute, Prepared
+from assay.client.encryption import fetch_key
 from assay.client.explain import explain
 from assay.client.home import Home, HomeError
 from assay.client.release import CannotCollect, acknowledge, apply_sum, open_sum
@@ -259,8 +261,24 @@ async def test_a_node_that_hides_contributions_is_found_out(stage: Stage) -> Non
         return (await real(prefix))[:0]
 
     stage.client.query.reader.pages = nothing  # type: ignore[assignment]
-    with pytest.raises(Exception, match="listed 0 contributions"):
+    with pytest.raises(ProofInvalid, match="listed 0 contributions"):
         await stage.client.query.contributions(number)
+
+
+async def test_bytes_that_are_not_those_of_their_digest_are_refused(stage: Stage) -> None:
+    key_id = await ready_key(stage.client)
+    name = (await fetch_key(stage.client, key_id)).name
+    assert (name.key_id, name.preset, name.size) == (key_id, SMALL, 1)
+    real = stage.client.query.reader.raw
+
+    async def altered(path: str, data: bytes, **options: Any) -> Any:
+        found = await real(path, data, **options)
+        changed = bytes((found.value[0] ^ 1,)) + found.value[1:]
+        return replace(found, value=changed) if path == "/bulk" else found
+
+    stage.client.query.reader.raw = altered  # type: ignore[method-assign]
+    with pytest.raises(ProofInvalid, match="do not have the digest"):
+        await fetch_key(stage.client, key_id)
 
 
 # --- files -------------------------------------------------------------------
