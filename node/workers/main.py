@@ -8,6 +8,7 @@ opens no socket and no file, and ends with its parent.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 from typing import BinaryIO, Final
@@ -77,6 +78,7 @@ def main() -> None:
     except EngineMismatch as error:
         _send(answers, Message(0, _REFUSED, (str(error).encode(),)))
         return
+    gc.freeze()  # what is loaded now stays; collections need not go through it again and again
     _send(answers, Message(0, READY, ()))
     while (request := frames.read(requests)) is not None:
         _send(answers, _answer(worker, request))
