@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import stat
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -21,6 +24,7 @@ from assay.crypto.presets import SMALL
 from assay.node.committee.identity import load_committee_key
 from assay.node.committee.outbox import RESEND_BLOCKS
 from assay.node.committee.runtime import PATIENCE_BLOCKS
+from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.state_pb2 import SlotRecord
@@ -28,6 +32,7 @@ from assay.proto.tx_pb2 import MsgAcknowledgeRelease
 from assay.state import openings, scoring_queue
 from assay.state.ceremony.records import name
 from assay.state.extensions import parse_extension
+from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.scoring_queue import Question
 
@@ -65,6 +70,29 @@ def test_nodes_make_a_key_serve_a_round_release_its_sum_and_erase_the_key(nodes:
     group.block()
     assert all(key.id not in ids for ids in secret_files(group))
     assert group.refused == []
+
+
+def test_a_node_whose_workers_die_and_hang_computes_what_the_others_do(nodes: Make, run: Run[Any]) -> None:
+    group = nodes(4)
+    live = Live(group)
+    pool = WorkerPool(PoolLimits(task_seconds=2))
+    run(pool.start())
+    unlucky = group.nodes[2]
+    unlucky.scheduler._workers = pool
+    compute, blows = group._complete_jobs, cycle((signal.SIGKILL, signal.SIGSTOP))
+
+    def disturbed(view: Overlay) -> None:
+        if openings.due_jobs(view, group.chain.params):
+            for pid in pool.pids:
+                os.kill(pid, next(blows))
+        compute(view)  # asserts that all four nodes found the same
+
+    group._complete_jobs = disturbed  # type: ignore[method-assign]
+    reference = direction(1)
+    round_id = live.whole_round(reference, [unit(reference + 0.8 * direction(seed)) for seed in (2, 3)])
+    assert group.chain.round(round_id).status == pb.ROUND_STATUS_SETTLED
+    assert pool.restarts
+    run(pool.close())
 
 
 def test_secrets_are_on_disk_before_anything_derived_from_them_is_sent(nodes: Make) -> None:
