@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,6 +132,16 @@ async def post_model(client: Client, owner: Person, held_out: Path) -> Bounty:
     model = draft_model(held_out, "a model", "logistic", TARGET)
     await owner.send(client, messages.post_model(model))
     return Bounty(owner, model, held_out)
+
+
+async def until_status(client: Client, round_id: int, *statuses: int) -> Round:
+    """Wait until a round has one of the statuses."""
+    async with aclosing(client.blocks.follow()) as heights:
+        async for _ in heights:
+            record = (await client.query.round(round_id)).value
+            if record.status in statuses:
+                return record
+    raise AssertionError("follow() does not end")
 
 
 async def contribute(
