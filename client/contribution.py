@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from assay.client.client import Client
 from assay.client.encryption import encrypt_update, fetch_key
-from assay.client.errors import ClientError, Refused
+from assay.client.errors import ClientError, NodeUnreachable, Refused
 from assay.client.explain import round_word
 from assay.client.home import Home, HomeError
 from assay.client.messages import commit, reveal
@@ -253,7 +253,10 @@ async def _until(client: Client, round_id: int, statuses: Sequence[int], report:
     told = None
     async with aclosing(client.blocks.follow()) as heights:
         async for _ in heights:
-            record = (await client.query.round(round_id)).value
+            try:
+                record = (await client.query.round(round_id)).value
+            except NodeUnreachable:
+                continue  # it may be restarting; follow() says when it stays away
             if record.status not in statuses:
                 return record
             if record.status != told:

@@ -55,7 +55,7 @@ class Refused(ClientError):
     Attributes
     ----------
     codespace, code
-        What docs/codes.md lists.
+        What docs/errors.md lists.
     log : str
         The node's sentence.
     """
@@ -75,7 +75,7 @@ class TxRefused(Refused):
 
 
 class TxFailed(Refused):
-    """The transaction is in a block, paid its fee and took its sequence, and did nothing else.
+    """The transaction is in a block and did nothing there but pay its fee and take its sequence.
 
     Attributes
     ----------

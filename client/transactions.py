@@ -19,7 +19,7 @@ from assay.state.rules.errors import WrongSequence
 from assay.state.rules.gas import least_fee
 
 WAIT_SECONDS: Final = 120.0
-_SEQUENCE_TRIES: Final = 5
+_SEQUENCE_TRIES: Final = 20
 # The simulated transaction lacks gas limit and fee: at most 11 bytes each, and longer length prefixes.
 _GAS_MARGIN: Final = 32
 
@@ -122,7 +122,7 @@ class Sender:
         """Give the body its sequence, sign it and hand it to the node.
 
         Another program that sends for the same account makes the sequence
-        wrong; it is then read again after the next block, a few times.
+        wrong; it is then read again after the next block, up to twenty times.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from rich.text import Text
 
 from assay.client.cli.session import DEFAULT_NODE, Session, pass_session
 from assay.client.cli.tables import new_table
@@ -23,7 +24,8 @@ def list_(session: Session) -> None:
     table = new_table("setting", "value", "meaning", title=str(session.home.path))
     defaults = {"node": DEFAULT_NODE, "output": "text"}
     for name, meaning in SETTINGS.items():
-        table.add_row(name, made.get(name, f"[dim]{defaults.get(name, '')}[/dim]"), meaning)
+        shown = Text(made[name]) if name in made else Text(defaults.get(name, ""), style="dim")
+        table.add_row(name, shown, meaning)
     session.emit({"home": str(session.home.path), "settings": made}, table)
 
 

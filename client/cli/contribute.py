@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from assay.client import contribution
 from assay.client.amounts import format_amount
@@ -105,8 +106,12 @@ def _finish(session: Session, account: Account, prepared: Prepared) -> None:
         lines = explain(record, everybody, preset).lines
         return record, item, next(line for line in lines if line.address == account.address_text)
 
-    with steps(session, _STEPS) as report:
-        record, item, line = session.run(lambda client: carry(client, report))
+    try:
+        with steps(session, _STEPS) as report:
+            record, item, line = session.run(lambda client: carry(client, report))
+    except KeyboardInterrupt:
+        session.note(f"interrupted; go on in time with: assay contribute {prepared.round_id} --resume")
+        raise
     session.emit(_document(record, item, line), _text(record, item, line))
 
 
@@ -121,9 +126,7 @@ def _document(record: Round, item: Contribution, line: Line) -> dict[str, Any]:
     }
 
 
-def _text(record: Round, item: Contribution, line: Line) -> str:
-    colour = "green" if item.status == pb.CONTRIBUTION_STATUS_PAID else "yellow"
-    return (
-        f"[{colour}]earned {format_amount(item.amount)}[/{colour}] in round {record.id} ({record.outcome})\n"
-        f"{line.reason}"
-    )
+def _text(record: Round, item: Contribution, line: Line) -> Text:
+    style = "green" if item.status == pb.CONTRIBUTION_STATUS_PAID else "yellow"
+    earned = (f"earned {format_amount(item.amount)}", style)
+    return Text.assemble(earned, f" in round {record.id} ({record.outcome})\n{line.reason}")

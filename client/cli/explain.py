@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Group
+from rich.text import Text
 
 from assay.client.amounts import format_amount
 from assay.client.cli.session import Session, pass_session
@@ -81,16 +82,14 @@ def _text(record: Answer[Round], found: Explanation) -> Group:
     totals = (found.total_alignment, found.total_aggregate, found.reference_norm)
     total = "A = {:.4f}, H = {:.4f}, n_ref = {:.4f}".format(*totals)
     formula = f"share = 2 a / A - h / H; negative shares become 0, the rest divides the bounty; {total}"
-    reasons = [f"[bold]{line.address}[/bold]\n  {line.reason}" for line in found.lines]
+    reasons = [Text.assemble((line.address, "bold"), f"\n  {line.reason}") for line in found.lines]
     return Group(table, formula, "", *reasons, "", _verdict(record, found))
 
 
-def _verdict(record: Answer[Round], found: Explanation) -> str:
-    proof = (
-        f"every number was proven against the header of block {record.height + 1}"
-        if record.verified
-        else "[red]nothing was proven[/red]"
-    )
+def _verdict(record: Answer[Round], found: Explanation) -> Text:
+    proof = f"every number was proven against the header of block {record.height + 1}"
+    if not record.verified:
+        proof = "nothing was proven"
     if found.disagreements:
-        return f"[red]The recomputed payout differs from the chain's records[/red]; {proof}."
-    return f"Recomputed here from the opened scalars: the amounts agree; {proof}."
+        return Text(f"The recomputed payout differs from the chain's records; {proof}.", style="red")
+    return Text(f"Recomputed here from the opened scalars: the amounts agree; {proof}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import numpy as np
+from rich.text import Text
 
 from assay.client.cli.parameters import CSV_FILE, from_option, hex32
 from assay.client.cli.query import provenance
@@ -115,7 +116,7 @@ def show(session: Session, model_id: bytes) -> None:
     for place, feature in enumerate(item.features):
         numbers_ = (from_fixed(feature.mean), from_fixed(feature.scale), *coef[:, place])
         table.add_row(feature.name, *(f"{number:.6g}" for number in numbers_))
-    table.add_row("[dim]intercept[/dim]", "", "", *(f"{number:.6g}" for number in intercept))
+    table.add_row(Text("intercept", style="dim"), "", "", *(f"{number:.6g}" for number in intercept))
     session.emit(
         {"height": answer.height, "verified": answer.verified, "model": weights_document(item)}, table
     )

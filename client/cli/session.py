@@ -147,7 +147,7 @@ def _console(*, stderr: bool) -> Console:
     """Return a console as wide as the terminal, and wide enough for an address where there is none."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
-    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True, width=width)
 
 
 def _first_line(path: Path) -> str:

@@ -127,9 +127,15 @@ def test_a_round_with_a_crash_in_the_middle(person: Any, parts: Sequence[Path]) 
     again = people[0].run("contribute", number, str(parts[1]), code=1)
     assert "--resume" in again["error"]["message"]
 
-    running = [people[n].start("contribute", number, str(parts[n + 1])) for n in (1, 2)]
-    resumed = people[0].start("contribute", number, "--resume")
-    honest, also, flipped = finished(resumed), *(finished(process) for process in running)
+    interrupted = people[1].start("contribute", number, str(parts[2]))
+    wait_for_commitment(owner, number, 2)
+    interrupted.send_signal(signal.SIGINT)
+    interrupted.communicate()
+    assert interrupted.returncode == 130
+
+    last = people[2].start("contribute", number, str(parts[3]))
+    resumed = [people[n].start("contribute", number, "--resume") for n in (0, 1)]
+    honest, also, flipped = (finished(process) for process in (*resumed, last))
     assert honest["outcome"] == also["outcome"] == "paid"
     assert flipped["amount"] == 0
     assert "not above zero" in flipped["reason"]

@@ -90,3 +90,14 @@ def test_a_target_of_one_class_is_no_classifier(run: Run, tmp_path: Path) -> Non
     result = run("model", "post", str(path), "--name", "x", "--kind", "svm", "--target", "kind")
     assert result.exit_code == 6
     assert "has 1 different values" in result.stderr
+
+
+def test_names_that_look_like_markup_are_printed_as_they_are(
+    call: Call, run: Run, url: str, iris: Path
+) -> None:
+    call("keys", "add", "owner")
+    call("faucet", "owner")
+    name = "[bold]x[/bold] [/nonsense] :smile:"
+    ident = call("model", "post", str(iris), "--name", name, "--kind", "svm", "--target", "kind")["model"]
+    assert name in run("--node", url, "model", "show", ident).stdout
+    assert name in run("--node", url, "model", "list").stdout
