@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.client.devnode import ALICE, BOB, CAROL, DevNode, running
 
 from assay.client import Client, ProofInvalid, messages
@@ -33,7 +34,11 @@ from assay.proto.state_pb2 import Contribution, Round
 
 FEATURES = ["a", "b", "c"]
 TRUTH = np.array([2.0, -1.0, 0.5])
+ELSEWHERE = np.array(
+    [-1.0, 0.5, 3.0]
+)  # a little against the truth; the opposite would leave no progress at all
 BOUNTY = 1_000_000
+Floats = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +53,10 @@ async def client(served: tuple[str, DevNode]) -> AsyncIterator[Client]:
         yield found
 
 
-def write_rows(path: Path, seed: int, rows: int, sign: float = 1.0) -> Path:
+def write_rows(path: Path, seed: int, rows: int, truth: Floats = TRUTH) -> Path:
     rng = np.random.default_rng(seed)
     x = rng.normal(5, 2, (rows, 3))
-    y = sign * ((x - 5) / 2) @ TRUTH + rng.normal(0, 0.1, rows)
+    y = ((x - 5) / 2) @ truth + rng.normal(0, 0.1, rows)
     lines = [",".join([*FEATURES, "y"])]
     lines += [",".join(map(str, [*row, target])) for row, target in zip(x, y, strict=True)]
     path.write_text("\n".join(lines) + "\n")
@@ -123,7 +128,7 @@ async def _key_is_ready(client: Client) -> None:
 async def test_contributors_are_paid_and_the_owner_gets_better_weights(stage: Stage) -> None:
     number = await stage.open()
     good = write_rows(stage.folder / "good.csv", 2, 120)
-    wrong = write_rows(stage.folder / "wrong.csv", 3, 50, sign=-1.0)
+    wrong = write_rows(stage.folder / "wrong.csv", 3, 50, ELSEWHERE)
     (record, paid), (_, unpaid) = await asyncio.gather(
         stage.contribute(BOB, number, good), stage.contribute(CAROL, number, wrong)
     )
