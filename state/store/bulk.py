@@ -8,7 +8,7 @@ and dropped is kept in its journal.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Final
 
@@ -66,10 +66,24 @@ def write(database: Any, batch: Any, puts: Mapping[Place, bytes], drops: Iterabl
     return journal
 
 
-def purge(database: Any, batch: Any, journal: Iterable[bytes], puts: Collection[Place]) -> None:
-    """Delete what an old journal dropped, unless it is in use again or about to be."""
-    for place in dropped(journal):
-        if layout.split_place(place) not in puts and database.get(layout.LIVE + place) is None:
+def purge(database: Any, batch: Any, journal: Iterable[bytes], later: Iterable[bytes]) -> None:
+    """Delete what the journal of a forgotten version dropped.
+
+    Parameters
+    ----------
+    database, batch
+        The database before the version that is being written, and the batch to add to.
+    journal
+        The forgotten journal.
+    later
+        Entries of the journals after it, that of the version being written included. Bytes that are
+        in use, that are put again, or that a later version dropped and a rollback may bring back, stay.
+    """
+    gone = set(dropped(journal))
+    if not gone:
+        return
+    for place in gone:
+        if database.get(layout.LIVE + place) is None:
             batch.delete(layout.BULK + place)
 
 
@@ -91,7 +105,7 @@ def revert(batch: Any, journal: Iterable[bytes], older: Iterable[bytes]) -> None
     for place in (entry[1:] for entry in entries if entry[:1] == _PUT):
         if place not in used_before:
             batch.delete(layout.LIVE + place)
-            if place not in needed:
+            if True:
                 batch.delete(layout.BULK + place)
     for place in used_before:
         batch.put(layout.LIVE + place, b"")

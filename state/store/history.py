@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ class Writer:
         self._version = version
         self._suffix = layout.u64(version)
         self._first = first
+        self._journal: list[bytes] = []
 
     def records(self, changes: Mapping[bytes, bytes | None]) -> Iterator[tuple[bytes, bytes | None]]:
         """Write records and what they replace; yield those that really change, in byte order."""
@@ -68,6 +69,7 @@ class Writer:
 
     def beside(self, journal: list[bytes], meta: Mapping[bytes, bytes | None]) -> None:
         """Write the journal of the bytes beside the tree, and the caller's own values."""
+        self._journal = journal
         replaced: list[bytes] = []
         for name in sorted(meta):
             value, where = meta[name], layout.META + name
@@ -80,24 +82,29 @@ class Writer:
             self._note(layout.JOURNAL, journal)
             self._note(layout.META_UNDO, replaced)
 
-    def prune(self, oldest: int, wanted: int, puts: Collection[bulk.Place]) -> int:
-        """Forget versions before `wanted`, a few at a time; return the oldest that is then kept."""
+    def prune(self, oldest: int, wanted: int) -> int:
+        """Forget versions before `wanted`, a few at a time; return the oldest that is then kept.
+
+        Comes last: it spares what this version's journal names.
+        """
         if self._first:
             self._batch.delete(layout.ROOT + layout.u64(oldest))
             return self._version
         target = min(max(oldest, wanted), oldest + PRUNE_PER_COMMIT)
         for version in range(oldest + 1, target + 1):
-            self._forget(version, puts)
+            self._forget(version)
         return target
 
-    def _forget(self, version: int, puts: Collection[bulk.Place]) -> None:
+    def _forget(self, version: int) -> None:
         """Delete what only versions before `version` need."""
         suffix, delete = layout.u64(version), self._batch.delete
         for key in _take(self._db, self._batch, layout.CHANGED + suffix):
             delete(layout.undo(key, version))
         for key in _take(self._db, self._batch, layout.STALE + suffix):
             delete(layout.PAGE + key)
-        bulk.purge(self._db, self._batch, _take(self._db, self._batch, layout.JOURNAL + suffix), puts)
+        journal = _take(self._db, self._batch, layout.JOURNAL + suffix)
+        later = journals(self._db, version + 1, self._version - 1)
+        bulk.purge(self._db, self._batch, journal, chain(later, self._journal))
         delete(layout.META_UNDO + suffix)
         delete(layout.ROOT + layout.u64(version - 1))
 
@@ -141,11 +148,18 @@ def revert(database: Any, batch: Any, version: int, oldest: int) -> None:
     with database.iterator(prefix=layout.PAGE + suffix, include_value=False) as pages:
         for key in pages:
             batch.delete(key)
-    older = (_read(database, layout.JOURNAL + layout.u64(kept)) for kept in range(oldest + 1, version))
-    bulk.revert(batch, _take(database, batch, layout.JOURNAL + suffix), chain.from_iterable(older))
+    older = journals(database, oldest + 1, version - 1)
+    bulk.revert(batch, _take(database, batch, layout.JOURNAL + suffix), older)
     batch.delete(layout.STALE + suffix)
     batch.delete(layout.ROOT + suffix)
     batch.put(layout.HEAD, layout.encode_head(version - 1, oldest))
+
+
+def journals(database: Any, first: int, last: int) -> Iterator[bytes]:
+    """Yield the entries of several versions' journals."""
+    return chain.from_iterable(
+        _read(database, layout.JOURNAL + layout.u64(version)) for version in range(first, last + 1)
+    )
 
 
 def _put_back(batch: Any, where: bytes, value: bytes | None) -> None:

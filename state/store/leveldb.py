@@ -239,14 +239,13 @@ class Store:
         """
         if version <= 0 or (self.version and version != self.version + 1):
             raise StoreError(f"version {version} cannot follow version {self.version}")
-        puts = bulk_puts or {}
         batch = self._db.write_batch(sync=True)
         writer = history.Writer(self._db, batch, version, first=version != self.version + 1)
         edits = [_change(key, value) for key, value in writer.records(changes)]
         result = update(self._read_page, self._node, version, edits)
         writer.pages(result)
-        writer.beside(bulk.write(self._db, batch, puts, bulk_drops), meta or {})
-        oldest = writer.prune(self.oldest_version, version - self._retain + 1, puts)
+        writer.beside(bulk.write(self._db, batch, bulk_puts or {}, bulk_drops), meta or {})
+        oldest = writer.prune(self.oldest_version, version - self._retain + 1)
         batch.put(layout.ROOT + layout.u64(version), layout.encode_root(result.root))
         batch.put(layout.HEAD, layout.encode_head(version, oldest))
         root = EMPTY if result.root is None else result.root.hash
