@@ -14,7 +14,8 @@ from assay.proto.state_pb2 import Params
 from assay.state import ante, ledger
 from assay.state.context import Context
 from assay.state.envelope import AccountTx, CommitteeMessage
-from assay.state.handlers import HANDLERS, committee
+from assay.state.handlers import HANDLERS
+from assay.state.handlers import committee as committee_handler
 from assay.state.overlay import Overlay
 from assay.state.rules.errors import CannotPayFee, NotAwaited, WrongSequence
 
@@ -102,7 +103,7 @@ class MempoolView:
         place = (body.key_id, body.phase, body.member, body.slot)
         if place in self._slots:
             raise NotAwaited("a message for this slot is waiting already")
-        committee.check(self._ctx, message)
+        committee_handler.check(self._ctx, message)
         self._slots.add(place)
 
     def _refuse_sequence(self, tx: AccountTx, pending: _Pending) -> None:

@@ -18,7 +18,8 @@ from assay.proto.tx_pb2 import VoteExtension
 from assay.state import ante, ceremony, ledger, openings, rounds
 from assay.state.context import Context, Event
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
-from assay.state.handlers import HANDLERS, committee
+from assay.state.handlers import HANDLERS
+from assay.state.handlers import committee as committee_handler
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, CommitteeBytes
@@ -166,7 +167,7 @@ class _Entries:
             self._committee_bytes += message.size
             if self._committee_bytes > ctx.params.committee_block_bytes:
                 raise CommitteeBytes("the block has no room left for committee messages; send it again")
-            committee.execute(ctx, message)
+            committee_handler.execute(ctx, message)
         except AssayError as error:
             self._scratch.clear()
             return result.refuse(error)
