@@ -82,7 +82,7 @@ def purge(database: Any, batch: Any, journal: Iterable[bytes], later: Iterable[b
     gone = set(dropped(journal))
     if not gone:
         return
-    for place in gone:
+    for place in gone.difference(entry[1:] for entry in later):
         if database.get(layout.LIVE + place) is None:
             batch.delete(layout.BULK + place)
 
@@ -105,7 +105,7 @@ def revert(batch: Any, journal: Iterable[bytes], older: Iterable[bytes]) -> None
     for place in (entry[1:] for entry in entries if entry[:1] == _PUT):
         if place not in used_before:
             batch.delete(layout.LIVE + place)
-            if True:
+            if place not in needed:
                 batch.delete(layout.BULK + place)
     for place in used_before:
         batch.put(layout.LIVE + place, b"")
