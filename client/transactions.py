@@ -50,12 +50,17 @@ class Options:
 class PendingTx:
     """A transaction the node has taken into its mempool."""
 
-    hash: bytes
     body: TxBody
+    raw: bytes
     waiter: TxWaiter
 
+    @property
+    def hash(self) -> bytes:
+        """The SHA-256 under which CometBFT knows it."""
+        return tx_hash(self.raw)
+
     async def wait(self, seconds: float = WAIT_SECONDS) -> TxResult:
-        """Wait until it is in a block.
+        """Wait until it is in a block; a node that was restarted meanwhile is handed it again.
 
         Raises
         ------
@@ -64,7 +69,7 @@ class PendingTx:
         TxNotSeen
             If it is in no block after `seconds`.
         """
-        return await self.waiter.wait(self.hash, seconds)
+        return await self.waiter.wait(self.hash, seconds, self.raw)
 
 
 def tx_hash(raw: bytes) -> bytes:
@@ -148,7 +153,7 @@ class Sender:
             raw = sign_tx(account, chain_id, numbered.SerializeToString())
             await self._broadcast(raw)
             self._sequences.used(account.address)
-        return PendingTx(tx_hash(raw), numbered, self._waiter)
+        return PendingTx(numbered, raw, self._waiter)
 
     async def _broadcast(self, raw: bytes) -> None:
         try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assay.client.errors import NodeUnreachable, RpcError, SubscriptionLost, TxFailed, TxNotSeen
+from assay.client.errors import BadResponse, NodeUnreachable, RpcError, SubscriptionLost, TxFailed, TxNotSeen
 from assay.client.rpc import Rpc, b64
 from assay.client.subscriptions import Subscriptions
 
@@ -19,6 +19,7 @@ _OWN_SUBSCRIPTIONS: Final = 3
 _RECHECK_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.5
 _AWAY_SECONDS: Final = 60.0
+_RESEND_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,17 @@ class TxWaiter:
         """
         return _found(tx_hash, (await self._rpc.batch([_lookup(tx_hash)]))[0])
 
-    async def wait(self, tx_hash: bytes, seconds: float) -> TxResult:
+    async def wait(self, tx_hash: bytes, seconds: float, raw: bytes = b"") -> TxResult:
         """Wait until a transaction is in a block.
+
+        Parameters
+        ----------
+        tx_hash
+            Which one.
+        seconds
+            How long.
+        raw
+            Its bytes, which the node is handed again now and then: one that was restarted has forgotten them.
 
         Raises
         ------
@@ -152,6 +162,7 @@ class TxWaiter:
         TxNotSeen
             If it was not seen for that many seconds.
         """
+        resending = asyncio.create_task(self._resend(raw))
         try:
             async with asyncio.timeout(seconds):
                 return await self._wait(tx_hash)
@@ -160,6 +171,15 @@ class TxWaiter:
                 f"transaction {tx_hash.hex().upper()} was in no block for {seconds:g} s; "
                 "it may still come: query it later before sending it again"
             ) from None
+        finally:
+            resending.cancel()
+            await asyncio.gather(resending, return_exceptions=True)
+
+    async def _resend(self, raw: bytes) -> None:
+        while raw:
+            await asyncio.sleep(_RESEND_SECONDS)
+            with suppress(BadResponse, NodeUnreachable, RpcError):  # as a rule the node has it already
+                await self._rpc.call("broadcast_tx_sync", tx=b64(raw))
 
     async def close(self) -> None:
         """Stop looking."""
