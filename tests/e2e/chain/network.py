@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -96,3 +98,34 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def disturb_workers(node: RunningNode, goal: int) -> int:
+    """Stop a starting node's workers, and kill them once the chain waits for them; it then goes on to `goal`.
+
+    Returns
+    -------
+    int
+        The height at which it waited.
+    """
+    node.wait_until(lambda: any(b"cometbft" in command_line(pid) for pid in node.children()), "CometBFT")
+    stopped = worker_pids(node)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    height = _stands_still(node, goal)
+    for pid in stopped:
+        os.kill(pid, signal.SIGKILL)
+    node.wait_for_height(goal, 120)
+    assert sum("worker process ended" in line["event"] for line in log_lines(node)) == len(stopped) > 0
+    return height
+
+
+def _stands_still(node: RunningNode, goal: int, seconds: float = 1.5) -> int:
+    """Wait until the height has not changed for some seconds, or is `goal`."""
+    since, seen = time.monotonic(), node.wait_for_height(1)
+    while seen < goal and time.monotonic() - since < seconds:
+        time.sleep(0.1)
+        height = node.height()
+        if height != seen:
+            since, seen = time.monotonic(), height
+    return seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from assay.client.bounty import Terms, open_bounty
 from assay.client.cli.model import draft_model
 from assay.client.contribution import Prepared, carry_through, load_saved, prepare, save
 from assay.client.home import Home
+from assay.client.release import CannotCollect, Floats, open_sum
 from assay.client.train.sgd import update
 from assay.client.train.table import load
 from assay.client.waiting import TxResult
@@ -157,3 +158,12 @@ async def contribute(
 
 async def kept_contribution(client: Client, person: Person, round_id: int) -> Prepared | None:
     return load_saved(person.home, await client.chain_id(), round_id, person.account.address)
+
+
+async def opened_sum(client: Client, owner: Person, round_id: int) -> tuple[Model, Floats, tuple[int, ...]]:
+    """Open the sum as soon as the committee has released it."""
+    async with aclosing(client.blocks.follow()) as heights:
+        async for _ in heights:
+            with suppress(CannotCollect):
+                return await open_sum(client, owner.home, round_id)
+    raise AssertionError("follow() does not end")

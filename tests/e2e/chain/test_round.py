@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.e2e.chain import books
-from tests.e2e.chain.people import ASY, Bounty, Person, contribute, people, post_model, write_parts
+from tests.e2e.chain.people import ASY, Bounty, contribute, opened_sum, people, post_model, write_parts
 
 from assay.client import Client, Event, QueryRefused
 from assay.client.bounty import Terms
-from assay.client.release import CannotCollect, Floats, acknowledge, apply_sum, open_sum
+from assay.client.release import CannotCollect, acknowledge, apply_sum, open_sum
 from assay.client.train.table import load
 from assay.crypto.presets import SMALL, noise_bound
 from assay.proto import state_pb2 as pb
-from assay.proto.model_pb2 import Model
 from assay.state.rules import keys
 from assay.state.rules.errors import NotFound
 
@@ -101,12 +100,3 @@ async def check_release(client: Client, bounty: Bounty, round_id: int, paid: lis
     assert (await client.query.key(record.key_id)).value.status == pb.KEY_STATUS_RETIRED
     with pytest.raises(CannotCollect, match="no longer kept"):
         await open_sum(client, owner.home, round_id)
-
-
-async def opened_sum(client: Client, owner: Person, round_id: int) -> tuple[Model, Floats, tuple[int, ...]]:
-    """Open the sum as soon as the committee has released it."""
-    async with aclosing(client.blocks.follow()) as heights:
-        async for _ in heights:
-            with suppress(CannotCollect):
-                return await open_sum(client, owner.home, round_id)
-    raise AssertionError("follow() does not end")
