@@ -31,7 +31,8 @@ SLOTS: Final = 16
 _HEADER: Final = 4
 _VERSION: Final = 8
 _ALL: Final = 0xFFFF
-_BLANK: Final = INNER_PREFIX + EMPTY
+_begin_inner: Final = sha256(INNER_PREFIX).copy
+"""Begins an inner node's hash. Copying a started hash is a tenth faster than starting one."""
 
 
 class Leaf(NamedTuple):
@@ -54,6 +55,8 @@ Node = Leaf | Child
 def fold(exists: int, children: int, hashes: bytes, width: int = SLOTS) -> bytes:
     """Return the hash of the node above a run of slots.
 
+    Half of the time that a large state costs goes here.
+
     Parameters
     ----------
     exists, children
@@ -65,29 +68,37 @@ def fold(exists: int, children: int, hashes: bytes, width: int = SLOTS) -> bytes
     """
     if not exists & (exists - 1) and (width == 1 or not children):
         return hashes  # a lone leaf stands for its subtree, a lone page does not
-    if exists == 3 and width == 2:
-        return sha256(INNER_PREFIX + hashes).digest()
     if exists == _ALL:
         return _fold_all(hashes)
+    node = _begin_inner()
+    if exists == 3 and width == 2:
+        node.update(hashes)
+        return node.digest()
     width >>= 1
     high = exists >> width
     low = exists ^ (high << width)
     high_children = children >> width
     low_children = children ^ (high_children << width)
     if not low:
-        return sha256(_BLANK + fold(high, high_children, hashes, width)).digest()
-    if not high:
-        return sha256(INNER_PREFIX + fold(low, low_children, hashes, width) + EMPTY).digest()
-    cut = HASH_BYTES * low.bit_count()
-    left = fold(low, low_children, hashes[:cut], width)
-    return sha256(INNER_PREFIX + left + fold(high, high_children, hashes[cut:], width)).digest()
+        node.update(EMPTY + fold(high, high_children, hashes, width))
+    elif not high:
+        node.update(fold(low, low_children, hashes, width) + EMPTY)
+    else:
+        cut = HASH_BYTES * low.bit_count()
+        left = fold(low, low_children, hashes[:cut], width)
+        node.update(left + fold(high, high_children, hashes[cut:], width))
+    return node.digest()
 
 
 def _fold_all(hashes: bytes) -> bytes:
     """Return the hash above a run without gaps, level by level; the upper pages of a large tree are such."""
     while len(hashes) > HASH_BYTES:
-        pairs = range(0, len(hashes), 2 * HASH_BYTES)
-        hashes = b"".join([sha256(INNER_PREFIX + hashes[at : at + 2 * HASH_BYTES]).digest() for at in pairs])
+        above = []
+        for at in range(0, len(hashes), 2 * HASH_BYTES):
+            node = _begin_inner()
+            node.update(hashes[at : at + 2 * HASH_BYTES])
+            above.append(node.digest())
+        hashes = b"".join(above)
     return hashes
 
 
