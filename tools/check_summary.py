@@ -3,9 +3,10 @@
     python tools/check_summary.py out/demo/summary.json
 
 It imports nothing of Assay on purpose: the numbers are judged by code that did not produce them. The summary
-is a JSON object: `bounty`, `refunded` (of the bounty, back to the owner) and `burned` (deposits) in uasy,
-`payouts` by address, `accuracy_before` and `accuracy_after` on held-out data, `heights` by phase in the order
-in which they happened, and `app_hash` in hexadecimal.
+is a JSON object. In uasy: `bounty`, `payouts` by address, `refunded` (of the bounty, back to the owner),
+`scoring_fee`, `deposits` (put down), `deposits_returned`, `burned` (of the deposits) and `escrowed`
+(everything that came in). Then `accuracy_before` and `accuracy_after` on `held_out_rows` rows, `heights` by
+phase in the order in which they happened, and `app_hash` in hexadecimal.
 """
 
 import json
@@ -14,8 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-AMOUNTS = ("bounty", "refunded", "burned")
-EXPECTED = (*AMOUNTS, "payouts", "accuracy_before", "accuracy_after", "heights", "app_hash")
+AMOUNTS = ("bounty", "refunded", "scoring_fee", "deposits", "deposits_returned", "burned", "escrowed")
+ACCURACIES = ("accuracy_before", "accuracy_after")
+EXPECTED = (*AMOUNTS, *ACCURACIES, "payouts", "held_out_rows", "heights", "app_hash")
 ADDRESS = re.compile(r"assay1[02-9ac-hj-np-z]{38}")  # bech32 of 20 bytes: 32 + 6 characters
 APP_HASH = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -35,17 +37,32 @@ def money_problems(summary: dict[str, Any]) -> list[str]:
         return [*problems, f"these are not whole numbers of uasy: {wrong}"]
     if not any(payouts.values()):
         problems.append("nobody was paid")
-    paid, refunded, bounty = sum(payouts.values()), summary["refunded"], summary["bounty"]
-    if paid + refunded != bounty:
-        problems.append(f"paid {paid} and refunded {refunded} are not the bounty {bounty}")
-    return problems
+    return problems + escrow_problems(amounts | {"paid": sum(payouts.values())})
+
+
+def escrow_problems(amounts: dict[str, int]) -> list[str]:
+    """Judge that what came in is what went out, of the bounty, of the deposits and of all together."""
+    equations = {
+        "bounty": ("paid", "refunded"),
+        "deposits": ("deposits_returned", "burned"),
+        "escrowed": ("bounty", "scoring_fee", "deposits"),
+    }
+    return [
+        f"{' and '.join(f'{name} {amounts[name]}' for name in parts)} are not the {whole} {amounts[whole]}"
+        for whole, parts in equations.items()
+        if sum(amounts[name] for name in parts) != amounts[whole]
+    ]
 
 
 def accuracy_problems(summary: dict[str, Any]) -> list[str]:
     """Judge the accuracies."""
-    before, after = summary["accuracy_before"], summary["accuracy_after"]
+    before, after, rows = (summary[name] for name in (*ACCURACIES, "held_out_rows"))
     if not all(isinstance(value, float) and 0 <= value <= 1 for value in (before, after)):
         return [f"accuracies {before!r} and {after!r} are not both between 0.0 and 1.0"]
+    if not is_amount(rows) or any(
+        abs(value * rows - round(value * rows)) > 1e-6 for value in (before, after)
+    ):
+        return [f"accuracies {before} and {after} are not whole numbers of rows of {rows!r}"]
     if after < before:
         return [f"the paid updates did harm: accuracy {before} before, {after} after"]
     return []
@@ -63,11 +80,22 @@ def chain_problems(summary: dict[str, Any]) -> list[str]:
     return problems
 
 
-def problems_of(summary: dict[str, Any]) -> list[str]:
+def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object's members; refuse a name that stands there twice."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError(f"a name stands twice among {[name for name, _ in pairs]}")
+    return dict(pairs)
+
+
+def problems_of(summary: Any) -> list[str]:
     """All that is wrong with a summary, in sentences."""
+    if not isinstance(summary, dict):
+        return ["the summary is not a JSON object"]
     missing = [name for name in EXPECTED if name not in summary]
     if missing:
         return [f"the summary lacks {', '.join(missing)}"]
+    if not all(isinstance(summary[name], dict) for name in ("payouts", "heights")):
+        return ["payouts and heights are not both JSON objects"]
     return money_problems(summary) + accuracy_problems(summary) + chain_problems(summary)
 
 
@@ -77,7 +105,7 @@ def main(arguments: list[str]) -> int:
         print("usage: check_summary.py SUMMARY.json", file=sys.stderr)
         return 2
     try:
-        summary = json.loads(Path(arguments[0]).read_text())
+        summary = json.loads(Path(arguments[0]).read_text(), object_pairs_hook=without_doubles)
     except (OSError, ValueError) as error:
         print(f"{arguments[0]} cannot be read: {error}", file=sys.stderr)
         return 2

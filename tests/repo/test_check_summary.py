@@ -17,9 +17,14 @@ def summary(**changes: Any) -> dict[str, Any]:
         "bounty": 1000,
         "payouts": {ALICE: 700, BOB: 0},
         "refunded": 300,
+        "scoring_fee": 20,
+        "deposits": 50,
+        "deposits_returned": 45,
         "burned": 5,
+        "escrowed": 1070,
         "accuracy_before": 0.5,
         "accuracy_after": 0.9,
+        "held_out_rows": 30,
         "heights": {"opened": 3, "settled": 20},
         "app_hash": "ab" * 32,
     }
@@ -42,13 +47,20 @@ def test_accepts_a_summary_that_adds_up(repository: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"refunded": 299}, "are not the bounty"),
+        ({"refunded": 299}, "paid 700 and refunded 299 are not the bounty 1000"),
         ({"payouts": {ALICE: 701}}, "are not the bounty"),
         ({"payouts": {ALICE: 700.0}}, "not whole numbers"),
         ({"payouts": {ALICE: 1700, BOB: -1000}}, "not whole numbers"),
         ({"payouts": {"alice": 700}}, "is not an address"),
         ({"payouts": {}, "refunded": 1000}, "nobody was paid"),
         ({"burned": True}, "not whole numbers"),
+        ({"burned": 6}, "are not the deposits"),
+        ({"deposits_returned": 44}, "are not the deposits"),
+        ({"escrowed": 1000}, "are not the escrowed"),
+        ({"scoring_fee": 0}, "are not the escrowed"),
+        ({"accuracy_after": 0.91}, "not whole numbers of rows"),
+        ({"held_out_rows": 0.5}, "not whole numbers of rows"),
+        ({"payouts": [700]}, "not both JSON objects"),
         ({"accuracy_after": 0.4}, "did harm"),
         ({"accuracy_after": 1.4}, "between 0.0 and 1.0"),
         ({"heights": {"opened": 20, "settled": 3}}, "do not ascend"),
@@ -75,3 +87,10 @@ def test_misses_what_is_not_there(repository: Path, tmp_path: Path, name: str) -
 
 def test_refuses_what_is_not_json(repository: Path, tmp_path: Path) -> None:
     assert check(repository, tmp_path, "bounty: 1000").returncode == 2
+
+
+@pytest.mark.parametrize(("content", "code"), [("[]", 1), ('{"bounty": 1, "bounty": 2}', 2), ("bounty", 2)])
+def test_refuses_what_is_no_object(repository: Path, tmp_path: Path, content: str, code: int) -> None:
+    done = check(repository, tmp_path, content)
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
