@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from assay.state.store import Store, StoreError
+from assay.state.store import Corrupt, Store, StoreError
 
 _TRIES: Final = 5
 _TABLES: Final = (".ldb", ".sst")
@@ -28,10 +28,12 @@ def readable_store(path: Path) -> Iterator[Store]:
     Raises
     ------
     StoreError
-        If there is no store, or no consistent copy could be had.
+        If there is no store, or no consistent copy could be had; `Corrupt` if its files are damaged.
     """
     try:
         store = Store.open(path)
+    except Corrupt:
+        raise
     except StoreError:
         if not (path / "CURRENT").exists():
             raise

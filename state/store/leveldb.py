@@ -14,11 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-import plyvel
-
 from assay.state.rules.ics23 import EMPTY, leaf_hash
 from assay.state.store import bulk, history, layout
 from assay.state.store.cache import PageCache
+from assay.state.store.database import REMEDY, legible, open_database
 from assay.state.store.errors import Corrupt, StoreError
 from assay.state.store.pages import Node
 from assay.state.store.tree import Change, Update, update
@@ -30,14 +29,6 @@ T = TypeVar("T")
 DEFAULT_RETAIN: Final = 8
 DEFAULT_CACHE_BYTES: Final = 64 << 20
 """Enough for all pages of about 200,000 records and the upper levels of any number."""
-
-_OPTIONS: Final[dict[str, Any]] = {
-    # Hashes and ciphertexts do not compress, and blocks that are not compressed are read in place.
-    "compression": None,
-    "bloom_filter_bits": 10,
-    "write_buffer_size": 16 << 20,
-    "lru_cache_size": 8 << 20,
-}
 
 
 @dataclass(slots=True)
@@ -113,16 +104,10 @@ class Store:
         """
         if retain_versions < 2:
             raise StoreError(f"retain_versions is {retain_versions}; the state needs at least 2 versions")
-        if not create and not (Path(path) / "CURRENT").exists():
-            raise StoreError(f"there is no store in {path}; initialise the node first")
+        database = open_database(path, create=create)
         try:
-            database = plyvel.DB(str(path), create_if_missing=create, **_OPTIONS)
-        except plyvel.Error as error:
-            raise StoreError(
-                f"the store in {path} cannot be opened, is another process using it? ({error})"
-            ) from None
-        try:
-            return cls(database, retain_versions, cache_bytes)
+            with legible(f"the store in {path}"):
+                return cls(database, retain_versions, cache_bytes)
         except StoreError:
             database.close()
             raise
@@ -296,7 +281,7 @@ class Store:
         Corrupt
             At the first thing that is wrong.
         """
-        with self._db.snapshot() as snapshot:
+        with legible("what is stored"), self._db.snapshot() as snapshot:
             return verify(snapshot, View(snapshot, self.version))
 
     def sizes(self) -> dict[str, int]:
@@ -316,6 +301,7 @@ class Store:
         """Read where the store stands; write that a new one stands at 0."""
         head = self._db.get(layout.HEAD)
         if head is None:
+            self._check_empty()
             with self._db.write_batch(sync=True) as batch:
                 batch.put(layout.ROOT + layout.u64(0), layout.encode_root(None))
                 batch.put(layout.HEAD, layout.encode_head(0, 0))
@@ -327,8 +313,14 @@ class Store:
         _, version, oldest = layout.decode_head(head)
         root = self._db.get(layout.ROOT + layout.u64(version))
         if root is None:
-            raise Corrupt(f"the root of version {version} is missing; restore a backup or sync the node anew")
+            raise Corrupt(f"the root of version {version} is missing; {REMEDY}")
         self._adopt(version, oldest, layout.decode_root(root))
+
+    def _check_empty(self) -> None:
+        """Refuse to take a database that has lost its head for a new one."""
+        with self._db.iterator(include_value=False) as keys:
+            if next(keys, None) is not None:
+                raise Corrupt(f"the store has data but does not say of which version; {REMEDY}")
 
     def _adopt(self, version: int, oldest: int, node: Node | None) -> None:
         self._generation += 1
