@@ -25,7 +25,7 @@ ONE: Final = 1
 Factor = U64 | int
 
 # A mask is 4 times as wide as all coordinates of its secret together can move: they stay in range with
-# probability exp(-1/2) or so. A bucket is 8 times as wide as all errors of its row can move what is rounded: exp(-1/4).
+# probability exp(-1/2) or so. A bucket is 8 times as wide as all that its row rounds can move: exp(-1/4).
 _MASK_FACTOR: Final = 4
 _BUCKET_FACTOR: Final = 8
 
