@@ -90,10 +90,11 @@ def tell(results: Results) -> None:
 def write_summary(path: Path, results: Results) -> None:
     """Write the figures for tools/check_summary.py, amounts in uasy."""
     record, contributions = results.record, results.contributions
+    amounts = {item["sender"]: item["amount"] for item in contributions}
     returned = sum(item["deposit_returned"] for item in contributions)
     summary = {
         "bounty": record["bounty"],
-        "payouts": {item["sender"]: item["amount"] for item in contributions},
+        "payouts": {address: amounts[address] for address in results.addresses},
         "refunded": record["refunded"] - returned,
         "burned": record["burned"],
         "scoring_fee": record["scoring_fee"],
