@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-_OVERHEAD: Final = 250
+_OVERHEAD: Final = 220
 """Bytes that an entry costs beside the page: two bytes objects, a key, a place in the dict (measured)."""
 
 
