@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import Sequence
 from contextlib import aclosing, suppress
@@ -167,3 +168,15 @@ async def opened_sum(client: Client, owner: Person, round_id: int) -> tuple[Mode
             with suppress(CannotCollect):
                 return await open_sum(client, owner.home, round_id)
     raise AssertionError("follow() does not end")
+
+
+async def whole_round(client: Client, folder: Path) -> Round:
+    """Have a round with three contributors, to its end; return its record."""
+    owner, *crowd = await people(client, folder, ["owner", "first", "second", "third"])
+    held_out, *parts = write_parts(folder, [100, 80, 60, 50])
+    bounty = await post_model(client, owner, held_out)
+    opened = await bounty.open(client, Terms(10 * ASY, min_contributors=3, max_contributors=3))
+    ended = await asyncio.gather(
+        *(contribute(client, person, opened.id, part) for person, part in zip(crowd, parts, strict=True))
+    )
+    return ended[0][0]
