@@ -13,7 +13,17 @@ import numpy as np
 import pytest
 
 from assay.crypto.presets import SMALL, STANDARD, Preset
-from assay.crypto.proof import Context, NotProvable, ProofError, encryption, kernels, proof_bytes, reference
+from assay.crypto.proof import (
+    Context,
+    NotProvable,
+    ProofError,
+    encryption,
+    kernels,
+    proof_bytes,
+    protocol,
+    reference,
+    verifier,
+)
 from assay.crypto.proof.challenge import expand
 from assay.crypto.proof.errors import (
     ChallengeMismatch,
@@ -49,7 +59,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "round": {"round_id": 4},
     "sender": {"sender": bytes(range(1, 21))},
     "key": {"key_id": 6},
-    "key digest": {"key_digest": bytes(32)},
+    "key-digest": {"key_digest": bytes(32)},
 }
 
 
@@ -220,6 +230,27 @@ def test_numpy_proves_and_verifies_the_same(submission: Make, monkeypatch: pytes
     made.verify()
     with pytest.raises(ProofError):
         made.verify(proof=made.proof[:-1] + bytes([made.proof[-1] ^ 1]))
+
+
+def test_what_is_rounded_away_shows_no_error(submission: Make) -> None:
+    """Any error within its bound would have given the same proof, so that it says nothing of this one."""
+    made = submission(SMALL, 1)
+    relation, layout = encryption.relation(SMALL, *made.key), encryption.layout(SMALL, 1)
+    for i in range(20):
+        proof = made.prove(i.to_bytes(32, "big"))
+        values = [
+            protocol.residues(relation.ring, r, layout.offset(j))
+            for j, r in enumerate(verifier._parse(layout, proof))
+        ]
+        challenge = expand(proof[:32], SMALL.degree).ntt(relation.ring)
+        first = protocol.first_message(relation, values, relation.ring.mul(made.ciphertexts, challenge))
+        seen = relation.ring.combine(first)[0]
+        for row, start, bucket, growth in zip(
+            seen, (SMALL.degree // 2, 0), layout.buckets, layout.error_growths, strict=True
+        ):
+            low = row[start:] % (1 << bucket)
+            assert low.min() >= growth
+            assert low.max() < (1 << bucket) - growth
 
 
 def naive_seed(made: Any, context: Context, proof: bytes) -> bytes:

@@ -1,0 +1,146 @@
+"""The proof of plaintext knowledge at the standard preset, against one TenSEAL product on the same core.
+
+``python bench/proof.py`` prints the table; `run` returns it. A proof takes a random number of attempts, so
+look at the median and at the greatest ratio.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from math import isqrt
+from typing import Any, Final
+
+import numpy as np
+import tenseal
+from numpy.typing import NDArray
+from pairs import Row, Work, in_turns, row
+
+from assay.crypto.ckks import packing
+from assay.crypto.ckks.encrypt import Randomness, encrypt
+from assay.crypto.presets import STANDARD
+from assay.crypto.proof import Context, kernels, proof_bytes, prove, reference, verify
+from assay.crypto.ring import Stream, cipher_ring
+from assay.crypto.ring import kernels as ring_kernels
+from assay.crypto.ring import reference as ring_reference
+from assay.crypto.ring.tables import U64
+
+CONTEXT: Final = Context.submission("bench", 1, bytes(20), 1, bytes(32))
+REFERENCE: Final = "TenSEAL multiply + relinearise"
+#: A verification may take as long as two products of the reference.
+VERIFY_TARGET: Final = 2.0
+PAIRS: Final = 25
+
+
+@dataclass(frozen=True)
+class Case:
+    """A submission and its secrets."""
+
+    key: tuple[U64, U64]
+    ciphertexts: U64
+    messages: NDArray[Any]
+    randomness: Randomness
+
+    def prove(self, seed: int) -> bytes:
+        return prove(
+            STANDARD,
+            self.key,
+            self.ciphertexts,
+            self.messages,
+            self.randomness,
+            CONTEXT,
+            seed.to_bytes(32, "big"),
+        )
+
+    def verify(self, proof: bytes) -> None:
+        verify(STANDARD, self.key, self.ciphertexts, CONTEXT, proof)
+
+
+def _polynomial(name: bytes) -> U64:
+    rows = enumerate(cipher_ring(STANDARD).primes)
+    return np.stack([Stream(b"bench", name, i).uniform(q, STANDARD.degree) for i, q in rows])
+
+
+def case(ciphertexts: int) -> Case:
+    """Make a submission of so many full ciphertexts; to a prover a uniform key is like any other."""
+    key = _polynomial(b"p0"), _polynomial(b"p1")
+    parameters = ciphertexts * STANDARD.capacity
+    values = Stream(b"bench", b"update").bounded(STANDARD.scale // isqrt(parameters), parameters)
+    messages = packing.pack(values, STANDARD)
+    made, randomness = encrypt(messages, *key, STANDARD, bytes(32))
+    return Case(key, made, messages, randomness)
+
+
+@contextlib.contextmanager
+def without_numba() -> Iterator[None]:
+    """Run everything in numpy, as a client without numba does."""
+    modules = ((kernels, reference), (ring_kernels, ring_reference))
+    names = [(m, p, n) for m, p in modules for n in m.__all__ if n != "COMPILED"]
+    kept = [getattr(m, n) for m, _, n in names]
+    try:
+        for module, plain, name in names:
+            setattr(module, name, getattr(plain, name))
+        yield
+    finally:
+        for (module, _, name), kernel in zip(names, kept, strict=True):
+            setattr(module, name, kernel)
+
+
+class Product:
+    """One TenSEAL multiply and relinearise of loaded ciphertexts."""
+
+    def __init__(self) -> None:
+        bits = [prime.bit_length() for prime in STANDARD.primes]
+        self.context = tenseal.context(
+            tenseal.SCHEME_TYPE.CKKS, STANDARD.degree, coeff_mod_bit_sizes=bits, n_threads=1
+        )
+        self.context.auto_rescale = False
+        self.a, self.b = (
+            tenseal.ckks_vector(self.context, [0.1] * (STANDARD.degree // 2), scale=float(STANDARD.scale))
+            for _ in range(2)
+        )
+
+    def __call__(self) -> object:
+        return self.a * self.b
+
+
+def run() -> list[Row]:
+    """Time verification and proving, with numba and without."""
+    product, one, four = Product(), case(1), case(4)
+    first, fourth = one.prove(0), four.prove(0)
+    seeds = count(1)
+
+    def measured(name: str, work: Work, target: float | None = None) -> Row:
+        pairs = [(1000 * a, 1000 * b) for a, b in in_turns(work, product, PAIRS)]
+        return row(name, "ms", REFERENCE, pairs, target=target, lower_is_better=True)
+
+    def proving() -> object:
+        return one.prove(next(seeds))
+
+    table = [
+        measured("proof verified, one ciphertext, numba", lambda: one.verify(first), VERIFY_TARGET),
+        measured("proof verified, four ciphertexts, numba", lambda: four.verify(fourth)),
+        measured("proof made, one ciphertext, numba", proving),
+    ]
+    with without_numba():
+        return [
+            *table,
+            measured("proof verified, one ciphertext, numpy", lambda: one.verify(first)),
+            measured("proof made, one ciphertext, numpy", proving),
+        ]
+
+
+def main() -> None:
+    """Print the table."""
+    print("bytes of a proof:", ", ".join(f"{proof_bytes(STANDARD, k)} for {k}" for k in (1, 2, 4, 8)))
+    for found in run():
+        print(
+            f"{found['name']:<42} {found['value']:8.2f} ms   {REFERENCE}: {found['reference_value']:.2f} ms"
+        )
+        print(f"{'':<42} ratio {found['ratio_min']:.2f} {found['ratio']:.2f} {found['ratio_max']:.2f}")
+
+
+if __name__ == "__main__":
+    main()
