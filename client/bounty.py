@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +31,7 @@ Report = Callable[[str], None]
 
 SECRETS: Final = "rounds"
 """Directory of the home with the secrets that open released sums, each named by its public key."""
-_KEY_TRIES: Final = 3
+_KEY_TRIES: Final = 8
 _CONTRIBUTORS: Final = 16
 _COMMIT_WINDOW: Final = 300
 
@@ -85,8 +85,9 @@ async def open_bounty(
     model = (await client.query.model(model_id)).value.model
     report(f"computing the reference update on {len(data.y)} held-out rows")
     reference = update(model, data)
+    taken = set[int]()
     for attempt in range(_KEY_TRIES):
-        key_id = await ready_key(client)
+        key_id = await ready_key(client, taken)
         message = await terms_message(client, model_id, model, key_id, terms)
         message.reference = encrypt_update(await fetch_key(client, key_id), reference)
         message.owner_public_key = _new_secret(home)
@@ -97,23 +98,35 @@ async def open_bounty(
             home.remove(SECRETS, message.owner_public_key.hex() + ".json")
             if error.reason is not KeyNotReady or attempt == _KEY_TRIES - 1:
                 raise
-            report("somebody else was faster to take that key; trying the next one")
+            report("somebody else was faster to take that key; trying another one")
+            taken.add(key_id)
             continue
         return _opened_id(result), result
     raise AssertionError("the last attempt returns or raises")
 
 
-async def ready_key(client: Client) -> int:
+async def ready_key(client: Client, taken: Collection[int] = ()) -> int:
     """Return the id of a committee key that can serve a round.
+
+    Any of those that are ready, so that owners who open rounds at the same time rarely want the same one.
+
+    Parameters
+    ----------
+    client
+        The connection.
+    taken
+        Keys not to return, whatever their records say.
 
     Raises
     ------
     CannotOpen
         If there is none now.
     """
-    for key_id in (await client.query.key_pool()).value:
-        if (await client.query.key(key_id)).value.status == pb.KEY_STATUS_READY:
-            return key_id
+    pool = (await client.query.key_pool()).value
+    records = [(await client.query.key(key_id)).value for key_id in pool if key_id not in taken]
+    ready = [record.id for record in records if record.status == pb.KEY_STATUS_READY]
+    if ready:
+        return secrets.choice(ready)
     note = (await client.query.chain()).key_note
     raise CannotOpen(f"no committee key is ready: {note or 'try again in a few blocks'}")
 
