@@ -10,6 +10,7 @@ from datetime import datetime
 from assay.client.errors import ClientError
 from assay.client.rpc import Rpc
 from assay.crypto.ed25519_rules import check_rules
+from assay.node import interpreter
 from assay.node.abci.server import Server
 from assay.node.cometbft import find_binary, start_command
 from assay.node.committee.identity import read_validator_address
@@ -23,7 +24,7 @@ from assay.node.shell.consensus import Consensus
 from assay.node.shell.entries import EntryCache
 from assay.node.shell.info import Info
 from assay.node.shell.mempool import Mempool
-from assay.node.signatures import SignatureChecker, share_interpreter
+from assay.node.signatures import SignatureChecker
 from assay.node.supervisor import Node, Outcome, StopRequest, supervise
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.state.store import Store
@@ -72,7 +73,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         If a part cannot be started; each says what to do. So do `WorkerFailed` and `WorkerRefused`.
     """
     check_rules()
-    share_interpreter()
+    interpreter.tune()
     settings, genesis = home.settings(), home.genesis()
     binary = find_binary(settings.cometbft.binary)
     async with AsyncExitStack() as stack:

@@ -2,14 +2,12 @@
 
 libsodium releases the interpreter's lock while it verifies, so the event loop
 goes on meanwhile and two threads use two cores. Between two signatures a
-thread needs the lock for a moment. While the event loop is busy it would wait
-Python's usual 5 ms for it; a node therefore calls `share_interpreter` first.
+thread needs the lock for a moment (see `assay.node.interpreter`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -19,12 +17,6 @@ from assay.state.envelope import AccountTx
 DEFAULT_THREADS: Final = 2
 CHUNK: Final = 64
 """Most signatures in one job of a thread: handing one over costs about as much as one signature."""
-SWITCH_SECONDS: Final = 0.0005
-
-
-def share_interpreter() -> None:
-    """Let threads have the interpreter's lock ten times sooner than by default; called once by a node."""
-    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 class SignatureChecker:

@@ -8,11 +8,11 @@ server calls them under these rules:
   answered in the order they were asked.
 - Consensus goes first. No batch and no query is *started* while a consensus
   call is due or has work to do on the event loop. It may be started while a
-  consensus call awaits something (a thread, a worker process), so a batch or
-  a query can see the application between two steps of a consensus call:
-  consensus calls must keep what they change apart (an overlay) until the
-  synchronous end of ``commit``. CometBFT itself sends no new CheckTx while a
-  Commit is under way.
+  consensus call awaits something (a thread, a worker process) without being
+  `assay.node.abci.turns.alone`, so a batch or a query can see the application
+  between two steps of a consensus call: consensus calls must keep what they
+  change apart (an overlay) until the synchronous end of ``commit``. CometBFT
+  itself sends no new CheckTx while a Commit is under way.
 - Between two awaits a handler owns the event loop. CheckTx and query
   handlers therefore take long work (signatures, proofs) to threads or
   processes, and a query handler bounds what it reads.

@@ -35,14 +35,17 @@ class ServerLimits:
         application at once (one request is always given). This is the longest
         consensus waits for the mempool.
     backlog_requests, backlog_bytes
-        Reading stops when this many requests, or bytes of them, wait.
+        Reading stops when this many requests, or bytes of them, wait. They are
+        large, because CometBFT is not idle while it cannot write: its flush
+        timer, meant for 20 ms, is set to 20 ns and takes a whole core
+        (abci/client/socket_client.go, flushThrottleMS).
     """
 
     frame_bytes: int = MAX_FRAME_BYTES
     batch_requests: int = 256
     batch_bytes: int = 1 << 20
-    backlog_requests: int = 1024
-    backlog_bytes: int = 4 << 20
+    backlog_requests: int = 65_536
+    backlog_bytes: int = 32 << 20
 
 
 class Connection(asyncio.Protocol):

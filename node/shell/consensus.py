@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
 import structlog
 
 from assay.crypto.accounts import address_of
+from assay.node.abci.turns import alone
 from assay.node.committee.runtime import CommitteeRuntime
 from assay.node.scoring import ScoringScheduler
 from assay.node.shell import proposal
@@ -183,7 +185,9 @@ class Consensus:
         entries = [self._entries.take(raw, params.max_tx_bytes) for raw in raws]
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
-        result, root = self._chain.execute(Block(request.height, entries, extensions, products))
+        with alone():
+            block = Block(request.height, entries, extensions, products)
+            result, root = await asyncio.to_thread(self._chain.execute, block)
         refused = sum(tx_result.code != 0 for tx_result in result.tx_results)
         _log.info("block", height=request.height, txs=len(raws), refused=refused, app_hash=root.hex()[:12])
         return block_response((*first, *result.tx_results), result.events, root)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.crypto.accounts import Account, from_seed, sign_tx
-from assay.node.signatures import CHUNK, SWITCH_SECONDS, SignatureChecker, share_interpreter
+from assay.node.signatures import CHUNK, SignatureChecker
 from assay.proto.tx_pb2 import Message, MsgTransfer, Tx, TxBody
 from assay.state.envelope import AccountTx, decode
 
@@ -91,12 +90,3 @@ async def test_batches_at_the_same_time_do_not_mix(checker: SignatureChecker) ->
     batches = [[transaction(n, good=n != batch) for n in range(10)] for batch in range(4)]
     await asyncio.gather(*map(checker.verify_all, batches))
     assert [[n for n, tx in enumerate(batch) if not tx.verified] for batch in batches] == [[0], [1], [2], [3]]
-
-
-def test_threads_get_the_interpreter_sooner_in_a_node() -> None:
-    before = sys.getswitchinterval()
-    try:
-        share_interpreter()
-        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
-    finally:
-        sys.setswitchinterval(before)

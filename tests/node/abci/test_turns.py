@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assay.node.abci.connection import ServerLimits
-from assay.node.abci.turns import Turns
+from assay.node.abci.turns import Turns, alone
 from assay.proto import abci_pb2 as abci
 
 
@@ -88,6 +88,31 @@ async def test_others_go_on_while_a_block_waits_for_a_worker(serve: Any) -> None
         assert (await consensus.receive()).HasField("finalize_block")
         assert sorted(order[:2]) == ["check", "query"]
         assert order[2] == "finalize"
+
+
+async def test_nothing_starts_while_a_block_is_executed_alone(serve: Any) -> None:
+    executed = asyncio.Event()
+
+    async def finalize(_request: Any) -> abci.ResponseFinalizeBlock:
+        with alone():
+            await executed.wait()
+        return abci.ResponseFinalizeBlock()
+
+    async with serve() as network:
+        network.application.hooks["finalize_block"] = finalize
+        consensus, mempool, rpc = [await network.connect() for _ in range(3)]
+        consensus.send(consensus.frame(finalize_block=abci.RequestFinalizeBlock()))
+        while "finalize_block" not in names(network):
+            await asyncio.sleep(0)
+        mempool.send(mempool.frame(check_tx=abci.RequestCheckTx()) * 2000)
+        rpc.send(rpc.frame(query=abci.RequestQuery()))
+        await mempool.writer.drain()  # what is sent is read, though not answered
+        await asyncio.sleep(0.05)
+        assert names(network) == ["finalize_block"]
+        executed.set()
+        assert (await consensus.receive()).HasField("finalize_block")
+        assert await mempool.receive_kinds(2000) == ["check_tx"] * 2000
+        assert await rpc.receive_kinds(1) == ["query"]
 
 
 async def test_calls_of_a_lane_never_overlap(serve: Any) -> None:

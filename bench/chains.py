@@ -1,0 +1,120 @@
+"""Chains of one validator in a directory of their own: ours, and CometBFT's built-in key-value store.
+
+Both are made by `assayd init`, so CometBFT has the same settings under either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.client.client import Client
+from assay.client.errors import ClientError
+from assay.client.rpc import Rpc
+from assay.node.cometbft import find_binary
+from assay.node.home import LOOPBACK, Home, free_ports
+
+CHAIN_ID = "assay-bench"
+START_SECONDS = 120.0
+_ASSAYD = (sys.executable, "-c", "from assay.node.cli import main; main()")
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A running chain.
+
+    Attributes
+    ----------
+    url
+        Of its RPC.
+    process
+        The node's; CometBFT is its child, or itself.
+    """
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
+@contextmanager
+def assay(balances: Mapping[str, int] | None = None, params: Iterable[str] = ()) -> Iterator[Chain]:
+    """Run a chain of ours with these accounts and parameters (``NAME=VALUE``), its committee's keys made."""
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
+        home = _init(Path(directory, "home"), params)
+        _fund(home, balances or {})
+        with _running(home, [*_ASSAYD, "--home", str(home.path), "start", "--log", "json"]) as chain:
+            asyncio.run(_keys_ready(chain.url))
+            yield chain
+
+
+@contextmanager
+def kvstore() -> Iterator[Chain]:
+    """Run CometBFT's key-value store: in memory, in CometBFT's own process, without signatures."""
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
+        home = _init(Path(directory, "home"), ())
+        command = [str(find_binary()), "start", "--home", str(home.path), "--proxy_app", "kvstore"]
+        with _running(home, command) as chain:
+            yield chain
+
+
+def _init(path: Path, params: Iterable[str]) -> Home:
+    rpc, p2p = free_ports(2)
+    command = [*_ASSAYD, "--home", str(path), "init", "--chain-id", CHAIN_ID]
+    command += ["--rpc", f"{LOOPBACK}:{rpc}", "--p2p", f"{LOOPBACK}:{p2p}"]
+    for param in params:
+        command += ["--param", param]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return Home(path)
+
+
+def _fund(home: Home, balances: Mapping[str, int]) -> None:
+    genesis = home.genesis()
+    genesis["app_state"]["accounts"] += [
+        {"address": address, "balance": str(amount)} for address, amount in balances.items()
+    ]
+    home.genesis_file.write_text(json.dumps(genesis), encoding="utf-8")
+
+
+@contextmanager
+def _running(home: Home, command: list[str]) -> Iterator[Chain]:
+    with Path(home.path, "bench.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        chain = Chain(home.rpc_url(), process)
+        asyncio.run(_first_block(chain))
+        yield chain
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _first_block(chain: Chain) -> None:
+    """Wait until the application has committed a block."""
+    async with asyncio.timeout(START_SECONDS):
+        while await _height(chain.url) < 1:
+            if chain.process.poll() is not None:
+                raise RuntimeError(f"the node ended with code {chain.process.returncode} before a block")
+            await asyncio.sleep(0.1)
+
+
+async def _height(url: str) -> int:
+    rpc = Rpc(url)
+    try:
+        return int((await rpc.call("abci_info"))["response"].get("last_block_height", 0))
+    except ClientError:
+        return 0
+    finally:
+        await rpc.close()
+
+
+async def _keys_ready(url: str) -> None:
+    """Wait until the committee has made its keys: what it sends for them is not part of a measurement."""
+    async with asyncio.timeout(START_SECONDS), Client(url) as client:
+        while (info := await client.query.chain()).ready_keys < info.params.key_pool:
+            await asyncio.sleep(0.2)
