@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assay.crypto.ckks import payload
 from assay.crypto.presets import SMALL, STANDARD, Preset
 from assay.crypto.proof import (
     Context,
@@ -45,6 +46,13 @@ def test_honest_proofs_are_accepted(preset: Preset, submission: Make, count: int
         proof = made.prove(bytes([i]) * 32)
         assert len(proof) == proof_bytes(preset, count)
         made.verify(proof=proof)
+
+
+def test_ciphertexts_are_verified_as_they_are_parsed(submission: Make) -> None:
+    made = submission(SMALL, 3)
+    parsed = payload.parse(payload.encode(made.ciphertexts, SMALL), SMALL, 3)
+    assert not parsed.flags.writeable
+    made.verify(ciphertexts=parsed)
 
 
 def test_proofs_depend_on_their_seed_alone(submission: Make) -> None:
