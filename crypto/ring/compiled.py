@@ -32,8 +32,23 @@ def _define_mulhi(_typing: Any, a: Any, b: Any) -> Any:
 
 
 _mulhi: Any = intrinsic(_define_mulhi)
-_compiled = njit(cache=True, boundscheck=False, error_model="numpy", nogil=True)
-_inlined = njit(cache=True, boundscheck=False, error_model="numpy", inline="always")
+
+
+def _jit(**options: Any) -> Any:
+    """Compile, and keep the machine code on disk where there is a place for it."""
+    fixed = {"boundscheck": False, "error_model": "numpy", **options}
+
+    def decorate(function: Any) -> Any:
+        try:
+            return njit(cache=True, **fixed)(function)
+        except RuntimeError:  # read-only installation, no home to write to: every process compiles anew
+            return njit(**fixed)(function)
+
+    return decorate
+
+
+_compiled = _jit(nogil=True)
+_inlined = _jit(inline="always")
 
 
 @_inlined

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,21 @@ def test_without_numba_the_reference_is_in_use(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.undo()
         importlib.reload(kernels)
     assert kernels.COMPILED
+
+
+def test_where_machine_code_cannot_be_kept_it_is_compiled_anew() -> None:
+    program = (
+        "import numpy as np\n"
+        "from assay.crypto.presets import SMALL\n"
+        "from assay.crypto.ring import kernels\n"
+        "from assay.crypto.ring.tables import tables\n"
+        "one = np.ones((1, 1, 4), dtype=np.uint64)\n"
+        "print(kernels.COMPILED, kernels.add(one, one, tables(4, SMALL.primes[:1])).tolist())\n"
+    )
+    nowhere = {"NUMBA_CACHE_DIR": "", "NUMBA_CACHE_LOCATOR_CLASSES": "_UserProvidedCacheLocator"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=os.environ | nowhere, capture_output=True, text=True, check=False)
+    assert done.stdout == "True [[[2, 2, 2, 2]]]\n", done.stderr
 
 
 @pytest.mark.parametrize("kernel", [reference, compiled], ids=["numpy", "numba"])
