@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Final
 
 UASY: Final = 1_000_000
@@ -35,7 +35,7 @@ def parse_amount(text: str) -> int:
         number, factor = lowered.removesuffix("asy"), UASY
     try:
         value = Decimal(number.strip()) * factor
-    except InvalidOperation:
+    except DecimalException:
         raise AmountError(f"{text!r} is not an amount; write 2.5asy, or 2500000uasy") from None
     if not value.is_finite() or value != int(value):
         raise AmountError(f"{text!r} is not a whole number of uasy; 1 ASY has {UASY} uasy")

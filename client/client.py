@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 from assay.client.errors import RpcError, WrongChain
 from assay.client.queries import Queries
 from assay.client.records import Reader
-from assay.client.rpc import Rpc
+from assay.client.rpc import Rpc, understood
 from assay.client.sequences import Sequences
 from assay.client.subscriptions import Subscriptions, merge
 from assay.client.transactions import Options, PendingTx, Sender
@@ -82,7 +82,9 @@ class Client:
             If it is not the one expected.
         """
         if self._chain_id is None:
-            found = str((await self.rpc.call("status"))["node_info"]["network"])
+            answer = await self.rpc.call("status")
+            with understood("status"):
+                found = str(answer["node_info"]["network"])
             if self._expected not in (None, found):
                 raise WrongChain(f"{self.rpc.url} is a node of {found!r}, not of {self._expected!r}")
             self._chain_id = found

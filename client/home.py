@@ -70,7 +70,9 @@ class Home:
         try:
             return json.loads(data)
         except ValueError:
-            raise HomeError(f"{self.path / directory / name} is damaged: it is not JSON") from None
+            raise HomeError(
+                f"{self.path / directory / name} is damaged: it is not JSON; restore it, or remove it"
+            ) from None
 
     def write_json(self, directory: str, name: str, value: Any) -> Path:
         """Write a JSON file whole."""

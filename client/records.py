@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from assay.client.errors import BadResponse, ClientError, ProofInvalid, QueryRefused
-from assay.client.rpc import Rpc, unb64
+from assay.client.rpc import Rpc, unb64, understood
 from assay.proto.query_pb2 import Page, PageRequest
 from assay.state.rules import ics23
 from assay.state.rules.errors import NotFound
@@ -83,11 +83,12 @@ class Reader:
         answer = await self._rpc.call(
             "abci_query", path=path, data=data.hex(), height=str(height), prove=prove
         )
-        response = answer["response"]
-        code = int(response.get("code") or 0)
-        if code:
-            raise QueryRefused(response.get("codespace") or "", code, response.get("log") or "")
-        return _Raw(unb64(response.get("value")), int(response.get("height") or 0), _proof(response))
+        with understood(path):
+            response = answer["response"]
+            code = int(response.get("code") or 0)
+            if code:
+                raise QueryRefused(response.get("codespace") or "", code, response.get("log") or "")
+            return _Raw(unb64(response.get("value")), int(response.get("height") or 0), _proof(response))
 
     async def value(self, key: bytes, *, height: int = 0, prove: bool = True) -> Answer[bytes]:
         """Return the bytes stored under a key; empty if there are none.
@@ -122,10 +123,12 @@ class Reader:
         """Return the app hash after a height, from the header of the next block."""
         known = self._app_hashes.get(height)
         if known is None:
-            header = (await self._rpc.call("header", height=str(height + 1)))["header"]
-            if not header or int(header["height"]) != height + 1:
-                raise BadResponse(f"the node sent no header of height {height + 1}")
-            known = self._app_hashes[height] = bytes.fromhex(header["app_hash"])
+            answer = await self._rpc.call("header", height=str(height + 1))
+            with understood("header"):
+                header = answer["header"]
+                if not header or int(header["height"]) != height + 1:
+                    raise BadResponse(f"the node sent no header of height {height + 1}")
+                known = self._app_hashes[height] = bytes.fromhex(header["app_hash"])
             if len(self._app_hashes) > _APP_HASHES_KEPT:
                 self._app_hashes.popitem(last=False)
         return known

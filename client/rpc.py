@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import aiohttp
@@ -25,6 +26,24 @@ _KEEPALIVE_SECONDS: Final = 5.0
 """CometBFT closes a connection that was idle for 10 s; a request sent at that moment would be lost."""
 
 Call = tuple[str, dict[str, Any]]
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Turn whatever is missing in an answer, or of another type, into `BadResponse`.
+
+    Parameters
+    ----------
+    what
+        Whose answer is taken apart: a method or path.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise BadResponse(
+            f"{what}: the node's answer is not of the form expected ({type(error).__name__}: {error}); is it "
+            "a node of an Assay chain, and of a version this client knows?"
+        ) from error
 
 
 def b64(data: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from assay.client.errors import ClientError
-from assay.client.home import Home
+from assay.client.home import Home, HomeError
 
 _FILE: Final = "config.json"
 
@@ -30,6 +30,8 @@ class Settings:
     def all(self) -> dict[str, str]:
         """Return the settings that have been made."""
         found = self._home.read_json("", _FILE) or {}
+        if not isinstance(found, dict):
+            raise HomeError(f"{self._home.path / _FILE} is damaged: it does not hold settings; remove it")
         return {name: str(found[name]) for name in SETTINGS if name in found}
 
     def get(self, name: str) -> str | None:

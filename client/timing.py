@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from assay.client.client import Client
+from assay.client.rpc import understood
 
 _SAMPLE: Final = 20
 
@@ -34,7 +35,9 @@ class BlockClock:
 
 async def measure(client: Client) -> BlockClock:
     """Look at the latest headers of a node."""
-    latest = int((await client.rpc.call("status"))["sync_info"]["latest_block_height"])
+    answer = await client.rpc.call("status")
+    with understood("status"):
+        latest = int(answer["sync_info"]["latest_block_height"])
     first = max(1, latest - _SAMPLE)
     newest, oldest = await _time(client, latest), await _time(client, first)
     seconds = (newest - oldest).total_seconds()
@@ -42,10 +45,11 @@ async def measure(client: Client) -> BlockClock:
 
 
 async def _time(client: Client, height: int) -> datetime:
-    text = str((await client.rpc.call("header", height=str(height)))["header"]["time"])
-    # CometBFT writes nanoseconds; datetime reads microseconds.
-    head, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
+    answer = await client.rpc.call("header", height=str(height))
+    with understood("header"):
+        # CometBFT writes nanoseconds; datetime reads microseconds.
+        head, _, fraction = answer["header"]["time"].removesuffix("Z").partition(".")
+        return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
 
 
 def _duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from assay.client.errors import NodeUnreachable, RpcError, TxFailed, TxRefused
 from assay.client.records import Reader, decode
-from assay.client.rpc import Rpc, b64
+from assay.client.rpc import Rpc, b64, understood
 from assay.client.sequences import Sequences
 from assay.client.waiting import Blocks, TxResult, TxWaiter
 from assay.crypto.accounts import SIGNATURE_BYTES, Account, sign_tx
@@ -169,9 +169,10 @@ class Sender:
             # Another program has sent the same for this account: ours needs the next sequence.
             refusal = "the node has an identical transaction already; the sequence is used"
             raise TxRefused(WrongSequence.codespace, WrongSequence.code, refusal) from None
-        code = int(answer.get("code") or 0)
-        if code:
-            raise TxRefused(answer.get("codespace") or "", code, answer.get("log") or "")
+        with understood("broadcast_tx_sync"):
+            code = int(answer.get("code") or 0)
+            if code:
+                raise TxRefused(answer.get("codespace") or "", code, answer.get("log") or "")
 
     async def broadcast(self, raws: Sequence[bytes]) -> list[RpcError | None]:
         """Hand signed transactions to the node in batches, without waiting for CheckTx.

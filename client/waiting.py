@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.client.errors import BadResponse, NodeUnreachable, RpcError, SubscriptionLost, TxFailed, TxNotSeen
-from assay.client.rpc import Rpc, b64
+from assay.client.rpc import Rpc, b64, understood
 from assay.client.subscriptions import Subscriptions
 
 NEW_HEADER: Final = "tm.event='NewBlockHeader'"
@@ -68,7 +68,8 @@ class Blocks:
     async def height(self) -> int:
         """Return the height of the latest block whose execution is committed."""
         answer = await self._rpc.call("abci_info")
-        return int(answer["response"].get("last_block_height") or 0)
+        with understood("abci_info"):
+            return int(answer["response"].get("last_block_height") or 0)
 
     async def follow(self) -> AsyncGenerator[int, None]:
         """Yield the latest height at once, then at every new block.
@@ -257,12 +258,14 @@ def _found(tx_hash: bytes, answer: Any) -> TxResult | None:
         if "not found" in answer.data or "not found" in str(answer):
             return None
         raise answer
-    return _judged(tx_hash, int(answer["height"]), int(answer.get("index") or 0), answer["tx_result"])
+    with understood("tx"):
+        return _judged(tx_hash, int(answer["height"]), int(answer.get("index") or 0), answer["tx_result"])
 
 
 def _from_event(tx_hash: bytes, event: dict[str, Any]) -> TxResult:
-    value = event["data"]["value"]["TxResult"]
-    return _judged(tx_hash, int(value["height"]), int(value.get("index") or 0), value["result"])
+    with understood("the event of a transaction"):
+        value = event["data"]["value"]["TxResult"]
+        return _judged(tx_hash, int(value["height"]), int(value.get("index") or 0), value["result"])
 
 
 def _judged(tx_hash: bytes, height: int, index: int, result: dict[str, Any]) -> TxResult:

@@ -14,7 +14,7 @@ from assay.client import release
 from assay.client.amounts import format_amount
 from assay.client.bounty import Terms
 from assay.client.cli.model import weights_document
-from assay.client.cli.parameters import CSV_FILE, amount, from_option, hex32
+from assay.client.cli.parameters import COUNT, CSV_FILE, IDENT, amount, from_option, hex32
 from assay.client.cli.plain import to_plain
 from assay.client.cli.progress import steps
 from assay.client.cli.query import provenance
@@ -52,11 +52,13 @@ def bounty() -> None:
 @click.option("--target", help="Target column in DATA, if not called as in the model.")
 @click.option("--scoring-fee", type=amount, help="Pays the committee; default: the least.")
 @click.option("--deposit", type=amount, help="What a contributor puts down; default: the least.")
-@click.option("--min-contributors", type=int, help="Fewer paid than this refund everything.")
-@click.option("--max-contributors", type=int, help="The round is full then; default: 16.")
-@click.option("--commit-window", type=int, help="Blocks for commitments; default: 300.")
-@click.option("--reveal-window", type=int, help="Blocks for reveals; default: what they need, doubled.")
-@click.option("--scoring-window", type=int, help="Blocks for the committee; default: what it needs, doubled.")
+@click.option("--min-contributors", type=COUNT, help="Fewer paid than this refund everything.")
+@click.option("--max-contributors", type=COUNT, help="The round is full then; default: 16.")
+@click.option("--commit-window", type=COUNT, help="Blocks for commitments; default: 300.")
+@click.option("--reveal-window", type=COUNT, help="Blocks for reveals; default: what they need, doubled.")
+@click.option(
+    "--scoring-window", type=COUNT, help="Blocks for the committee; default: what it needs, doubled."
+)
 @from_option
 @pass_session
 def open_(
@@ -120,7 +122,7 @@ def list_(session: Session) -> None:
 
 
 @bounty.command()
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @pass_session
 def show(session: Session, round_id: int) -> None:
     """Show a round, its deadlines and its contributors."""
@@ -176,7 +178,7 @@ def _round_text(record: Answer[Round], contributions: list[Contribution], clock:
 
 
 @bounty.command()
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @from_option
 @pass_session
 def cancel(session: Session, round_id: int, key: str | None) -> None:
@@ -188,7 +190,7 @@ def cancel(session: Session, round_id: int, key: str | None) -> None:
 
 
 @bounty.command()
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @click.argument("data", type=CSV_FILE)
 @click.option("--target", help="Target column in DATA, if not called as in the model.")
 @click.option(

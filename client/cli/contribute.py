@@ -10,7 +10,7 @@ from rich.text import Text
 
 from assay.client import contribution
 from assay.client.amounts import format_amount
-from assay.client.cli.parameters import CSV_FILE, amount, from_option
+from assay.client.cli.parameters import CSV_FILE, IDENT, amount, from_option
 from assay.client.cli.plain import to_plain
 from assay.client.cli.progress import steps
 from assay.client.cli.session import Session, pass_session
@@ -27,7 +27,7 @@ _STEPS = 9
 
 
 @click.command()
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @click.argument("data", type=CSV_FILE, required=False)
 @click.option("--target", help="Target column in DATA, if not called as in the model.")
 @click.option("--reserve", type=amount, default=0, help="The least you accept; below it you are not paid.")

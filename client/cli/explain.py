@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.text import Text
 
 from assay.client.amounts import format_amount
+from assay.client.cli.parameters import IDENT
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
@@ -26,7 +27,7 @@ class Disagrees(ClientError):
 
 
 @click.command()
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @pass_session
 def explain(session: Session, round_id: int) -> None:
     """Recompute every share of ROUND from proven scalars, and say why each contributor got what it got."""

@@ -8,6 +8,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from assay.client.amounts import AmountError
+from assay.client.cli.terminal import printable
 from assay.client.errors import ClientError, NodeUnreachable, ProofInvalid, Refused
 from assay.client.train.errors import TrainingError
 from assay.crypto.accounts import AddressError
@@ -21,6 +22,7 @@ UNREACHABLE: Final = 3
 PROOF: Final = 4
 KEYS: Final = 5
 DATA: Final = 6
+FILES: Final = 7
 
 EXIT_CODES: Final = {
     0: "done",
@@ -30,6 +32,7 @@ EXIT_CODES: Final = {
     PROOF: "the node's answer does not follow from the chain's headers",
     KEYS: "a key, its passphrase or its words",
     DATA: "training data, or training itself",
+    FILES: "a file that cannot be read or written",
     130: "interrupted",
 }
 
@@ -43,6 +46,7 @@ _KINDS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (CryptoError, DATA),
     (AddressError, USAGE),
     (AmountError, USAGE),
+    (OSError, FILES),
 )
 
 EXPECTED: Final = tuple(kind for kind, _ in _KINDS)
@@ -61,12 +65,19 @@ def fail(error: Exception, output: str) -> NoReturn:
         click.echo(json.dumps({"error": _document(error), "exit_code": code}), err=True)
     else:
         click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo(str(error), err=True)
+        click.echo(printable(_sentence(error)), err=True)
     raise SystemExit(code)
 
 
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError):
+        where = f" {error.filename}" if error.filename else ""
+        return f"cannot use the file{where}: {error.strerror or error}; check the path and who may use it"
+    return str(error)
+
+
 def _document(error: Exception) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": type(error).__name__, "message": str(error)}
+    document: dict[str, Any] = {"kind": type(error).__name__, "message": _sentence(error)}
     if isinstance(error, Refused):
         document |= {"codespace": error.codespace, "code": error.code}
         if error.reason is not None:

@@ -11,7 +11,7 @@ from assay.client.cli.parameters import key_names
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
 from assay.crypto.keystore import KeyInfo
-from assay.crypto.mnemonics import PATH_TEXT
+from assay.crypto.mnemonics import PATH_TEXT, MnemonicError
 
 _name = click.argument("name", shell_complete=key_names)
 
@@ -39,7 +39,7 @@ def add(session: Session, name: str) -> None:
 def import_(session: Session, name: str, mnemonic_file: IO[str] | None) -> None:
     """Store the key of 24 words."""
     if mnemonic_file is not None:
-        words = mnemonic_file.read()
+        words = _words(mnemonic_file)
     elif sys.stdin.isatty():
         words = click.prompt("24 words", hide_input=True, err=True)
     else:
@@ -90,6 +90,13 @@ def delete(session: Session, name: str) -> None:
     if not session.dry_run:
         session.keystore().remove(name)
     session.emit(_document(info) | {"deleted": not session.dry_run}, f"deleted {name}")
+
+
+def _words(file: IO[str]) -> str:
+    try:
+        return file.read()
+    except UnicodeDecodeError:
+        raise MnemonicError(f"{file.name} is not a text file; it should hold 24 words") from None
 
 
 def _document(info: KeyInfo) -> dict[str, str | bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from pathlib import Path
@@ -47,6 +48,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except EXPECTED as error:
+            if getattr(error, "errno", None) == errno.EPIPE:
+                raise  # whoever reads our output has enough; click ends quietly
             session = ctx.find_object(Session)
             fail(error, session.output if session else "text")
         except KeyboardInterrupt:

@@ -10,7 +10,7 @@ import click
 import numpy as np
 from rich.text import Text
 
-from assay.client.cli.parameters import CSV_FILE, from_option, hex32
+from assay.client.cli.parameters import CSV_FILE, from_option, hex32, text
 from assay.client.cli.query import provenance
 from assay.client.cli.sending import result_document, send
 from assay.client.cli.session import Session, pass_session
@@ -21,6 +21,7 @@ from assay.client.train.errors import BadData
 from assay.client.train.manifest import (
     KIND_NAMES,
     KINDS,
+    Floats,
     from_fixed,
     make_model,
     output_count,
@@ -43,11 +44,11 @@ def model() -> None:
 
 @model.command()
 @click.argument("data", type=CSV_FILE)
-@click.option("--name", required=True, help="Name for people.")
+@click.option("--name", type=text, required=True, help="Name for people.")
 @click.option("--kind", type=click.Choice(list(KINDS)), required=True, help="What is trained.")
-@click.option("--target", required=True, help="Column to predict; all others are inputs.")
-@click.option("--licence", default="", help="Licence of the model.")
-@click.option("--terms", default="", help="Terms for contributors.")
+@click.option("--target", type=text, required=True, help="Column to predict; all others are inputs.")
+@click.option("--licence", type=text, default="", help="Licence of the model.")
+@click.option("--terms", type=text, default="", help="Terms for contributors.")
 @click.option("--train/--no-train", default=False, help="Start from weights trained on DATA, not from zero.")
 @from_option
 @pass_session
@@ -144,12 +145,29 @@ def evaluate_(session: Session, model_id: bytes, data: Path, file: Path | None, 
     item = session.run(lambda client: client.query.model(model_id)).value.model
     parameters = weights(item)
     if file is not None:
-        document = json.loads(file.read_text(encoding="utf-8"))
-        parameters = np.array([*np.ravel(document["coef"]), *document["intercept"]], dtype=np.float64)
+        parameters = read_weights(file, len(parameters))
     rows = load(data, item, target)
     score, loss = evaluate.score(item, parameters, rows), evaluate.loss(item, parameters, rows)
     name = evaluate.score_name(item)
     session.emit({name: score, "loss": loss, "rows": len(rows.y)}, f"{name} {score:.4f}, loss {loss:.4f}")
+
+
+def read_weights(file: Path, count: int) -> Floats:
+    """Return the parameters in a file that `weights_document` was written to, shape (count,).
+
+    Raises
+    ------
+    BadData
+        If it is not such a file, or of another model.
+    """
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+        found = np.array([*np.ravel(document["coef"]), *document["intercept"]], dtype=np.float64)
+    except (KeyError, TypeError, ValueError):
+        raise BadData(f"{file} is not a file of weights; `assay bounty collect --save` writes them") from None
+    if len(found) != count:
+        raise BadData(f"{file} has {len(found)} weights, the model has {count}; is it of another model?")
+    return found
 
 
 def _outputs(item: Model) -> list[str]:

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from assay.client.amounts import AmountError, parse_amount
+from assay.client.cli.terminal import printable
 from assay.client.home import Home, default_home
 
 
@@ -36,6 +37,13 @@ def hex32(text: str | bytes) -> bytes:
     return data
 
 
+def text(value: str) -> str:
+    """Return a text that everybody's terminal can show, as it is."""
+    if printable(value) != value:
+        raise click.BadParameter(f"{value!r} has control characters, or is not UTF-8; leave them out")
+    return value
+
+
 def key_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the names of this home's keys, for the shell to complete."""
     home = ctx.find_root().params.get("home") or default_home(os.environ)
@@ -43,7 +51,13 @@ def key_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+IDENT: Final = click.IntRange(1, (1 << 63) - 1)
+"""Id of a round or of a committee key."""
+COUNT: Final = click.IntRange(1, (1 << 31) - 1)
+"""A number of contributors or of blocks."""
 CSV_FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 from_option = click.option("--from", "key", shell_complete=key_names, help="Key that signs and pays.")
-memo_option = click.option("--memo", default="", help="Text kept with the transaction, at most 256 bytes.")
+memo_option = click.option(
+    "--memo", type=text, default="", help="Text kept with the transaction, at most 256 bytes."
+)

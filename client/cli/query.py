@@ -9,7 +9,7 @@ import click
 from google.protobuf.message import Message
 
 from assay.client.amounts import format_amount
-from assay.client.cli.parameters import key_names
+from assay.client.cli.parameters import IDENT, key_names
 from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
@@ -77,7 +77,7 @@ def account(session: Session, account_: str) -> None:
 
 
 @query.command("round")
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @pass_session
 def round_(session: Session, round_id: int) -> None:
     """Show a round's record."""
@@ -85,7 +85,7 @@ def round_(session: Session, round_id: int) -> None:
 
 
 @query.command()
-@click.argument("round_id", metavar="ROUND", type=int)
+@click.argument("round_id", metavar="ROUND", type=IDENT)
 @click.argument("account_", metavar="ACCOUNT", shell_complete=key_names)
 @pass_session
 def contribution(session: Session, round_id: int, account_: str) -> None:
@@ -96,7 +96,7 @@ def contribution(session: Session, round_id: int, account_: str) -> None:
 
 
 @query.command()
-@click.argument("key_id", metavar="KEY", type=int)
+@click.argument("key_id", metavar="KEY", type=IDENT)
 @pass_session
 def key(session: Session, key_id: int) -> None:
     """Show a committee key."""

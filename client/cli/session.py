@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console, RenderableType
 
+from assay.client.cli.terminal import SafeConsole, printable
 from assay.client.client import Client
 from assay.client.home import Home
 from assay.client.settings import Settings
@@ -140,14 +141,14 @@ class Session:
             return
         if not sys.stdin.isatty():
             raise click.UsageError("nobody is there to confirm this; repeat the command with --yes")
-        click.confirm(question, abort=True, err=True)
+        click.confirm(printable(question), abort=True, err=True)
 
 
 def _console(*, stderr: bool) -> Console:
     """Return a console as wide as the terminal, and wide enough for an address where there is none."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else _FILE_WIDTH
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True, width=width)
+    return SafeConsole(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True, width=width)
 
 
 def _first_line(path: Path) -> str:

@@ -14,6 +14,7 @@ from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.errors import TxNotSeen
 from assay.client.messages import transfer
+from assay.client.rpc import understood
 from assay.client.waiting import TxResult, parse_events
 from assay.crypto.accounts import encode_address
 
@@ -46,7 +47,9 @@ def send_(session: Session, recipient: str, amount_: int, key: str | None, memo:
 
 @tx.command()
 @click.argument("tx_hash", metavar="HASH", type=hex32)
-@click.option("--wait", type=float, default=0.0, help="Seconds to wait for it to be in a block.")
+@click.option(
+    "--wait", type=click.FloatRange(0), default=0.0, help="Seconds to wait for it to be in a block."
+)
 @pass_session
 def show(session: Session, tx_hash: bytes, wait: float) -> None:
     """Show what became of a transaction."""
@@ -85,13 +88,12 @@ def history(session: Session, account: str, page: int) -> None:
         )
 
     found = session.run(search)
-    rows = [_row(item) for item in found["txs"]]
-    table = new_table(
-        "height", "hash", "result", "what", title=f"{found['total_count']} transactions of {address}"
-    )
+    with understood("tx_search"):
+        total, rows = int(found["total_count"]), [_row(item) for item in found["txs"]]
+    table = new_table("height", "hash", "result", "what", title=f"{total} transactions of {address}")
     for row in rows:
         table.add_row(str(row["height"]), row["hash"], row["result"], row["what"])
-    session.emit({"total": int(found["total_count"]), "transactions": rows}, table)
+    session.emit({"total": total, "transactions": rows}, table)
 
 
 def _row(item: dict[str, Any]) -> dict[str, Any]:
