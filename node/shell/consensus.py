@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import structlog
@@ -85,8 +86,9 @@ class Consensus:
             except AssayError:
                 continue
         extensions = self._collect(request.height, request.local_last_commit)
+        due = partial(proposal.is_due, self._chain.view(), params=params)
         return abci.ResponsePrepareProposal(
-            txs=proposal.choose(waiting, extensions, request.max_tx_bytes, params)
+            txs=proposal.choose(waiting, extensions, request.max_tx_bytes, params, due)
         )
 
     def _collect(self, height: int, commit: abci.ExtendedCommitInfo) -> bytes:

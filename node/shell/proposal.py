@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final, cast
 
-from assay.proto.state_pb2 import Params
+from assay.proto.state_pb2 import (
+    CONTRIBUTION_STATUS_COMMITTED,
+    ROUND_STATUS_REVEAL,
+    Contribution,
+    Params,
+    Round,
+)
+from assay.proto.tx_pb2 import MsgReveal
+from assay.state import ante
 from assay.state.envelope import EXTENSIONS_BYTE, AccountTx, CommitteeMessage, Entry
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
 from assay.state.rules.errors import AssayError
+
+_GAS_SLACK: Final = 2
+"""How many times the gas it needs a due reveal may ask for."""
 
 
 def wire_size(length: int) -> int:
@@ -15,52 +29,74 @@ def wire_size(length: int) -> int:
     return length + 1 + -(-max(1, length.bit_length()) // 7)
 
 
-def is_protected(entry: Entry) -> bool:
-    """Tell whether an entry has a claim to half of the block: reveals and committee messages."""
-    return isinstance(entry, CommitteeMessage) or any(kind == "reveal" for kind, _ in entry.messages)
+def is_due(view: Overlay, tx: AccountTx, params: Params) -> bool:
+    """Tell whether a transaction is one reveal that state awaits now, and nothing else.
+
+    Only then has it a claim to half of the block. Were a reveal beside other messages enough, or a second
+    one of the same commitment, or one that asks for any amount of gas, paid filler could claim that half too.
+    """
+    if len(tx.messages) != 1 or tx.messages[0][0] != "reveal":
+        return False
+    message = cast(MsgReveal, tx.messages[0][1])
+    record = view.load(Round, keys.round_(message.round_id))
+    item = view.load(Contribution, keys.contribution(message.round_id, tx.sender))
+    awaited = (
+        record is not None
+        and item is not None
+        and record.status == ROUND_STATUS_REVEAL
+        and item.status == CONTRIBUTION_STATUS_COMMITTED
+    )
+    return awaited and tx.body.gas_limit <= _GAS_SLACK * ante.gas_needed(tx, params)
 
 
 @dataclass
 class _Room:
     """What is still free in a block under construction."""
 
-    total: int
-    filler: int
+    size: int
     gas: int
+    filler_size: int
+    filler_gas: int
     committee: int
     blocked: set[bytes] = field(default_factory=set)
 
-    def take(self, entry: Entry, size: int) -> bool:
+    def take(self, entry: Entry, size: int, claimed: bool) -> bool:
         """Take room for an entry, or block its sender's later ones."""
         if isinstance(entry, CommitteeMessage):
             return self._take_committee(entry, size)
-        filler = 0 if is_protected(entry) else size
-        fits = size <= self.total and filler <= self.filler and entry.body.gas_limit <= self.gas
+        gas = entry.body.gas_limit
+        filler_size, filler_gas = (0, 0) if claimed else (size, gas)
+        fits = size <= self.size and gas <= self.gas
+        fits = fits and filler_size <= self.filler_size and filler_gas <= self.filler_gas
         if not fits or entry.sender in self.blocked:
             # Sequences must not have gaps: what follows from this sender waits, too.
             self.blocked.add(entry.sender)
             return False
-        self.total -= size
-        self.filler -= filler
-        self.gas -= entry.body.gas_limit
+        self.size -= size
+        self.gas -= gas
+        self.filler_size -= filler_size
+        self.filler_gas -= filler_gas
         return True
 
     def _take_committee(self, entry: CommitteeMessage, size: int) -> bool:
-        if size > self.total or entry.size > self.committee:
+        if size > self.size or entry.size > self.committee:
             return False
-        self.total -= size
+        self.size -= size
         self.committee -= entry.size
         return True
 
 
 def choose(
-    waiting: Sequence[tuple[bytes, Entry]], extensions: bytes, max_bytes: int, params: Params
+    waiting: Sequence[tuple[bytes, Entry]],
+    extensions: bytes,
+    max_bytes: int,
+    params: Params,
+    due: Callable[[AccountTx], bool],
 ) -> list[bytes]:
     """Choose a block's entries from the mempool.
 
-    First in, first out, except that half of the block is kept for reveals and
-    committee messages as long as such are waiting, so that paid filler cannot
-    crowd a rival's reveal out of its window.
+    First in, first out, except that half of the block's bytes and gas is kept for due reveals and committee
+    messages as long as such are waiting, so that paid filler cannot crowd a rival's reveal out of its window.
 
     Parameters
     ----------
@@ -70,16 +106,49 @@ def choose(
         Encoded CommitExtensions to put first, or empty.
     max_bytes
         CometBFT's bound on the block's entries.
+    due
+        Whether state awaits a transaction now; see `is_due`.
     """
     total = min(max_bytes, params.max_block_bytes)
     if extensions:
         total -= wire_size(len(extensions))
-    protected = sum(wire_size(len(raw)) for raw, entry in waiting if is_protected(entry))
-    room = _Room(
-        total, total - min(protected, total // 2), params.max_block_gas, params.committee_block_bytes
-    )
-    chosen = [raw for raw, entry in waiting if room.take(entry, wire_size(len(raw)))]
+    claims = _claims(waiting, due)
+    room = _room(total, params, [item for item, claimed in zip(waiting, claims, strict=True) if claimed])
+    chosen = [
+        raw
+        for (raw, entry), claimed in zip(waiting, claims, strict=True)
+        if room.take(entry, wire_size(len(raw)), claimed)
+    ]
     return [extensions, *chosen] if extensions else chosen
+
+
+def _claims(waiting: Sequence[tuple[bytes, Entry]], due: Callable[[AccountTx], bool]) -> list[bool]:
+    """Return which entries have a claim: committee messages, and one due reveal a commitment."""
+    claimed: set[tuple[bytes, int]] = set()
+    claims = []
+    for _, entry in waiting:
+        if isinstance(entry, CommitteeMessage):
+            claims.append(True)
+            continue
+        claims.append(due(entry))
+        if claims[-1]:
+            place = (entry.sender, cast(MsgReveal, entry.messages[0][1]).round_id)
+            claims[-1] = place not in claimed
+            claimed.add(place)
+    return claims
+
+
+def _room(total: int, params: Params, claimed: Sequence[tuple[bytes, Entry]]) -> _Room:
+    """Return the room of a block of which filler may have what is not kept for claims."""
+    size = sum(wire_size(len(raw)) for raw, _ in claimed)
+    gas = sum(entry.body.gas_limit for _, entry in claimed if isinstance(entry, AccountTx))
+    return _Room(
+        size=total,
+        gas=params.max_block_gas,
+        filler_size=total - min(size, total // 2),
+        filler_gas=params.max_block_gas - min(gas, params.max_block_gas // 2),
+        committee=params.committee_block_bytes,
+    )
 
 
 def fault(raws: Sequence[bytes], entries: Sequence[Entry | AssayError], params: Params) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from hypothesis import strategies as st
 
 from assay.crypto import accounts
 from assay.node.shell import proposal
-from assay.proto.state_pb2 import Params
+from assay.proto import state_pb2 as pb
+from assay.proto.state_pb2 import Contribution, Params, Round
 from assay.proto.tx_pb2 import CommitExtensions, CommitteeBody, Message, MsgReveal, MsgTransfer, TxBody
 from assay.state.envelope import decode
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
 from assay.state.rules.errors import TxMalformed
 from assay.state.rules.params import default_params
 
@@ -46,7 +50,11 @@ def entry(kind: str, size: int, sender: int = 0, sequence: int = 0, gas: int = 1
 def choose(
     waiting: list[Any], max_bytes: int = 1 << 22, extensions: bytes = b"", **fields: int
 ) -> list[bytes]:
-    return proposal.choose(waiting, extensions, max_bytes, params(**fields))
+    return proposal.choose(waiting, extensions, max_bytes, params(**fields), is_reveal)
+
+
+def is_reveal(tx: Any) -> bool:
+    return bool(tx.messages[0][0] == "reveal")
 
 
 def test_wire_size_counts_tag_and_length() -> None:
@@ -78,6 +86,61 @@ def test_filler_leaves_half_of_a_block_to_reveals_that_came_later() -> None:
 def test_filler_has_the_whole_block_when_no_reveal_waits() -> None:
     filler = [entry("pay", 1000, sequence=number) for number in range(20)]
     assert sum(proposal.wire_size(len(raw)) for raw in choose(filler, 20_000)) > 18_000
+
+
+def test_filler_leaves_half_of_the_gas_to_reveals_that_came_later() -> None:
+    filler = [entry("pay", 10, sender=number, gas=500_000) for number in (0, 1)]
+    reveal = entry("reveal", 10, sender=2, gas=300_000)
+    assert choose([*filler, reveal], max_block_gas=1_000_000) == [filler[0][0], reveal[0]]
+
+
+def test_a_commitment_claims_room_for_one_reveal_only() -> None:
+    copies = [entry("reveal", 3000, sender=0, sequence=number) for number in range(6)]
+    rival = entry("reveal", 3000, sender=1)
+    assert rival[0] in choose([*copies, rival], 13_000)
+
+
+def awaiting(round_status: pb.RoundStatus, status: pb.ContributionStatus) -> Overlay:
+    """Return a state in which SENDERS[0] has committed to round 1."""
+    view = Overlay(NoStore())
+    view.save(keys.round_(1), Round(id=1, status=round_status))
+    item = Contribution(round_id=1, sender=SENDERS[0].address, status=status)
+    view.save(keys.contribution(1, SENDERS[0].address), item)
+    return view
+
+
+class NoStore:
+    """A store without records."""
+
+    def get(self, _key: bytes) -> bytes | None:
+        return None
+
+    def iterate(self, _prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        return iter(())
+
+    def get_bulk(self, _scope: bytes, _digest: bytes) -> bytes | None:
+        return None
+
+
+def test_a_reveal_is_due_while_state_awaits_it() -> None:
+    def due(view: Overlay, sender: int = 0, gas: int = 10) -> bool:
+        return proposal.is_due(view, entry("reveal", 100, sender, gas=gas)[1], params())
+
+    awaited = awaiting(pb.ROUND_STATUS_REVEAL, pb.CONTRIBUTION_STATUS_COMMITTED)
+    assert due(awaited)
+    assert not due(awaited, sender=1)
+    assert not due(awaited, gas=10**9)
+    assert not due(awaiting(pb.ROUND_STATUS_OPEN, pb.CONTRIBUTION_STATUS_COMMITTED))
+    assert not due(awaiting(pb.ROUND_STATUS_REVEAL, pb.CONTRIBUTION_STATUS_REVEALED))
+
+
+def test_a_reveal_beside_other_messages_has_no_claim() -> None:
+    reveal = Message(reveal=MsgReveal(round_id=1))
+    other = Message(transfer=MsgTransfer(recipient=b"r" * 20, amount=1))
+    view = awaiting(pb.ROUND_STATUS_REVEAL, pb.CONTRIBUTION_STATUS_COMMITTED)
+    for messages in ([reveal, other], [other, reveal], [reveal, reveal], [other]):
+        raw = accounts.sign_tx(SENDERS[0], "chain", TxBody(messages=messages).SerializeToString())
+        assert not proposal.is_due(view, decode(raw, "chain", 1 << 22), params())  # type: ignore[arg-type]
 
 
 def test_a_sender_whose_transaction_waits_has_its_later_ones_wait() -> None:
@@ -116,7 +179,7 @@ def test_whatever_is_chosen_is_accepted_and_fits(drawn: Any, max_bytes: int, ext
         sequences[sender] += kind != "committee"
     extensions = CommitExtensions(height=1).SerializeToString() if extended else b""
     chain = params(max_block_gas=10**6)
-    chosen = proposal.choose(waiting, extensions, max_bytes, chain)
+    chosen = proposal.choose(waiting, extensions, max_bytes, chain, is_reveal)
     assert sum(proposal.wire_size(len(raw)) for raw in chosen) <= max_bytes
     head, rest = proposal.split_extensions(chosen)
     assert head == extensions
