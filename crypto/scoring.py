@@ -73,18 +73,35 @@ def rho(coin: bytes, contributor: bytes, check: int, ciphertext: int, preset: Pr
 
     Returns
     -------
-    int64, shape (N/2 - 1,)
-        Uniform on the odd integers of absolute value below 2^17: 16 bits give the
-        value, then one bit for each gives the sign (set: negative; lowest bit first).
+    int64, shape (N/2,)
+        Entry 0 meets the constant term, entry j parameter j. Uniform on the odd
+        integers of absolute value below 2^17: 16 bits give the value, then one bit
+        for each gives the sign (set: negative; lowest bit first).
+
+    Notes
+    -----
+    Honest updates have no constant term, but the subring has constants, so no
+    proof can forbid one, and a large one brings the norm of an update that is
+    too long to 1 modulo Q (docs/proof.md).
     """
     if len(coin) != 32 or not 0 <= check < LENGTH_CHECKS:
         raise ValueError("a length check has a coin of 32 bytes and a number below 8")
-    count = preset.capacity
+    count = preset.capacity + 1
     data = Stream(_RHO, coin, contributor, check, ciphertext).read(2 * count + -(-count // 8))
     sizes = 2 * np.frombuffer(data, dtype="<u2", count=count).astype(np.int64) + 1
     rest = np.frombuffer(data, dtype=np.uint8, offset=2 * count)
     negative = np.unpackbits(rest, count=count, bitorder="little").astype(bool)
     return np.asarray(np.where(negative, -sizes, sizes), dtype=np.int64)
+
+
+def _polynomial(values: NDArray[np.int64], preset: Preset) -> NDArray[np.int64]:
+    """Coefficients, shape (N,), whose product with an update has the inner product, twice, as constant term.
+
+    A parameter stands at two places and is met twice; the constant term stands at one.
+    """
+    coefficients: NDArray[np.int64] = pack(values[1:], preset)[0]
+    coefficients[0] = 2 * values[0]
+    return coefficients
 
 
 def length_product(
@@ -100,7 +117,7 @@ def length_product(
     ring = cipher_ring(preset)
     constant, c1 = 0, ring.zero()
     for index, ciphertext in enumerate(ciphertexts):
-        vector = ring.encode(pack(2 * rho(coin, contributor, check, index, preset), preset)[0])
+        vector = ring.encode(_polynomial(2 * rho(coin, contributor, check, index, preset), preset))
         constant += ring.constant_of_product(vector, ciphertext[0])
         c1 = ring.add(c1, ring.mul(vector, ciphertext[1]))
     return ScalarCiphertext(constant % ring.modulus, c1)

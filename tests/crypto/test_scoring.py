@@ -95,7 +95,7 @@ def test_honest_length_scalars_are_inner_products_with_rho(
     values = packing.quantise(update, preset)
     found = bench.lengths(bench.parse(bench.keys.encrypt(values)))
     for check, scalar in enumerate(found):
-        parts = [scoring.rho(COIN, SENDER, check, i, preset) for i in range(ciphertexts)]
+        parts = [scoring.rho(COIN, SENDER, check, i, preset)[1:] for i in range(ciphertexts)]
         assert abs(scalar - 4 * inner(values, np.concatenate(parts))) < 1e-3 * preset.length_unit
         assert abs(scalar) + preset.length_mask < preset.length_limit
 
@@ -186,6 +186,21 @@ def test_a_wrong_relinearisation_key_gives_no_norm(
     bench.relin_key = bench.engine.load_relin_key(new_key_pair(preset, b"another").relin_key)
     residues = bench.parse(key_pair.encrypt(packing.quantise(updates(1, 100)[0], preset)))
     assert not bounds.norm_ok(preset, bench.score(residues, residues))
+
+
+@pytest.mark.parametrize("length", [2, 5])
+def test_a_constant_term_that_brings_the_norm_to_1_fails_the_length_checks(
+    bench: Bench, updates: Updates, length: int
+) -> None:
+    """The subring has constants, so no proof forbids this one: only a rho that sees it."""
+    preset = bench.preset
+    values = integers(updates(1, 2000)[0], length, preset)
+    coefficients = packing.pack(values, preset).astype(object)
+    coefficients[0, 0] = isqrt((preset.modulus + preset.unit - 4 * inner(values, values)) // 2)
+    residues = bench.parse(bench.keys.encrypt_coefficients(coefficients))
+    # At `small` the noise, times so large a constant, is a few thousandths of the unit.
+    assert abs(bench.score(residues, residues) - preset.unit) < preset.unit // 64
+    assert not bench.passes_lengths(residues)
 
 
 def test_rho_is_odd_below_2_to_the_17_and_uniform(preset: Preset) -> None:

@@ -179,7 +179,7 @@ def test_a_length_of_ten_passes(preset: Preset, submission: Make, forger: Any) -
 def test_a_constant_term_that_gives_length_five_norm_one_passes(
     preset: Preset, submission: Make, forger: Any
 ) -> None:
-    """The subring has constants: a length check must see coefficient 0 too, which packing leaves empty."""
+    """The subring has constants, so this passes; it is the length checks that see coefficient 0."""
     made = submission(preset, 1)
     messages = 5 * made.messages
     half = preset.degree // 2
