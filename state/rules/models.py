@@ -9,7 +9,10 @@ from typing import Final
 from assay.proto import model_pb2
 from assay.proto.model_pb2 import Model
 from assay.state.rules.errors import BadModel
+from assay.state.rules.ics23 import MAX_VALUE_BYTES
 
+MAX_MODEL_BYTES: Final = MAX_VALUE_BYTES - 256
+"""A record holds the model, its id, its owner and a height, and the store takes no larger value."""
 MAX_FEATURES: Final = 4096
 MAX_TENSORS: Final = 32
 MAX_TEXT_BYTES: Final = {"name": 128, "target": 128, "licence": 128, "terms": 4096}
@@ -41,6 +44,8 @@ def validate_model(model: Model, max_parameters: int) -> None:
     BadModel
         With a sentence that names the field.
     """
+    if model.ByteSize() > MAX_MODEL_BYTES:
+        raise BadModel(f"the model has {model.ByteSize()} bytes, at most {MAX_MODEL_BYTES} fit a record")
     _validate_texts(model)
     _validate_features(model)
     _validate_layout(model, max_parameters)
@@ -57,15 +62,16 @@ def _validate_texts(model: Model) -> None:
             raise BadModel(f"{field} has {size} bytes, at most {most} are admitted")
     if not model.name or not model.target:
         raise BadModel("name and target must not be empty")
-    labels = list(model.classes)
-    if len(set(labels)) != len(labels) or len(labels) > 1000 or any(len(c.encode()) > 128 for c in labels):
+    # Counted before they are gone through: a model of a stranger may hold hundreds of thousands.
+    labels = model.classes
+    if len(labels) > 1000 or len(set(labels)) != len(labels) or any(len(c.encode()) > 128 for c in labels):
         raise BadModel("classes must be at most 1000 different labels of at most 128 bytes")
 
 
 def _validate_features(model: Model) -> None:
+    if not 0 < len(model.features) <= MAX_FEATURES:
+        raise BadModel(f"there are {len(model.features)} features, expected 1 to {MAX_FEATURES}")
     names = [feature.name for feature in model.features]
-    if not 0 < len(names) <= MAX_FEATURES:
-        raise BadModel(f"there are {len(names)} features, expected 1 to {MAX_FEATURES}")
     if len(set(names)) != len(names) or model.target in names:
         raise BadModel("feature names must differ from one another and from the target")
     for feature in model.features:
