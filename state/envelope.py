@@ -20,13 +20,19 @@ from assay.state.rules.errors import (
     BadExtensions,
     CommitteeMalformed,
     NotInMempool,
+    TooManyMessages,
     TxMalformed,
     TxTooLarge,
 )
+from assay.state.rules.params import BOUNDS
 
 ACCOUNT_BYTE: Final = 0x0A
 COMMITTEE_BYTE: Final = 0x22
 EXTENSIONS_BYTE: Final = 0x30
+
+MAX_MESSAGES: Final = BOUNDS["max_messages"].greatest
+"""Messages no chain's parameters can admit more of: empty ones have two bytes, so a transaction could hold
+hundreds of thousands, and decoding them would take seconds."""
 
 
 @dataclass(slots=True)
@@ -75,7 +81,7 @@ def decode(raw: bytes, chain_id: str, max_bytes: int) -> Entry:
 
     Raises
     ------
-    TxTooLarge, TxMalformed, CommitteeMalformed, NotInMempool
+    TxTooLarge, TxMalformed, TooManyMessages, CommitteeMalformed, NotInMempool
         If it is not one canonical account transaction or committee message.
     """
     if len(raw) > max_bytes:
@@ -98,6 +104,8 @@ def _decode_account(raw: bytes, chain_id: str) -> AccountTx:
         raise TxMalformed(str(error)) from None
     if len(tx.public_key) != accounts.PUBLIC_KEY_BYTES or len(tx.signature) != accounts.SIGNATURE_BYTES:
         raise TxMalformed("a public key has 32 bytes and a signature 64")
+    if len(body.messages) > MAX_MESSAGES:
+        raise TooManyMessages(f"there are {len(body.messages)} messages, at most {MAX_MESSAGES} are read")
     messages = []
     for message in body.messages:
         kind = message.WhichOneof("kind")
