@@ -17,6 +17,7 @@ from assay.state.rules.errors import (
     BadSignature,
     CannotPayFee,
     FeeTooLow,
+    GasLimitTooHigh,
     MemoTooLong,
     OutOfGas,
     TimedOut,
@@ -47,11 +48,16 @@ def gas_needed(tx: AccountTx, params: Params) -> int:
     return total
 
 
+def check_count(tx: AccountTx, params: Params) -> None:
+    """Refuse a transaction without messages, and one with too many."""
+    if not 0 < len(tx.messages) <= params.max_messages:
+        raise TooManyMessages(f"there are {len(tx.messages)} messages, expected 1 to {params.max_messages}")
+
+
 def check_form(tx: AccountTx, params: Params) -> int:
     """Refuse what is wrong whatever the state; return the gas needed."""
     body = tx.body
-    if not 0 < len(tx.messages) <= params.max_messages:
-        raise TooManyMessages(f"there are {len(tx.messages)} messages, expected 1 to {params.max_messages}")
+    check_count(tx, params)
     if len(body.memo.encode()) > MAX_MEMO_BYTES:
         raise MemoTooLong(
             f"the memo has {len(body.memo.encode())} bytes, at most {MAX_MEMO_BYTES} are admitted"
@@ -59,6 +65,10 @@ def check_form(tx: AccountTx, params: Params) -> int:
     needed = gas_needed(tx, params)
     if needed > body.gas_limit:
         raise OutOfGas(f"the transaction needs {needed} gas, its limit is {body.gas_limit}; raise gas_limit")
+    if body.gas_limit > params.max_block_gas:
+        raise GasLimitTooHigh(
+            f"gas_limit is {body.gas_limit}, a block holds {params.max_block_gas}; lower gas_limit"
+        )
     least = gas.least_fee(body.gas_limit, params.gas_price)
     if body.fee < least:
         raise FeeTooLow(

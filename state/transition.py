@@ -130,9 +130,10 @@ class _Entries:
         return TxResult().refuse(entry)
 
     def _account(self, tx: AccountTx) -> TxResult:
-        result = TxResult(gas_wanted=tx.body.gas_limit)
+        result = TxResult()
         try:
-            result.gas_used = ante.check_form(tx, self._block.params)
+            # Only a limit that was checked is reported: another one may not fit CometBFT's int64.
+            result.gas_used, result.gas_wanted = ante.check_form(tx, self._block.params), tx.body.gas_limit
             ante.check_height(tx, self._block.height)
             record = ledger.account(self._block.view, tx.sender)
             ante.check_account(tx, record)

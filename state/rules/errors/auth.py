@@ -87,3 +87,9 @@ class WorkerUnavailable(AuthError):
     """The node could not check the transaction now; sending it again may work."""
 
     code = 13
+
+
+class GasLimitTooHigh(AuthError):
+    """The gas limit is above what a block may hold, so no block could ever take the transaction."""
+
+    code = 14
