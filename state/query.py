@@ -12,7 +12,7 @@ from typing import Final
 
 from assay.proto.canonical import NotCanonical, parse
 from assay.proto.query_pb2 import ChainInfo, Entry, Page, PageRequest, SimulateResponse
-from assay.proto.state_pb2 import KEY_STATUS_READY, Key
+from assay.proto.state_pb2 import KEY_STATUS_READY, Key, KeyPool
 from assay.state import ante
 from assay.state.context import Context
 from assay.state.envelope import AccountTx, decode
@@ -142,6 +142,7 @@ class Queries:
             tx = decode(data, self._chain_id, ctx.params.max_tx_bytes)
             if not isinstance(tx, AccountTx):
                 raise BadQuery("only account transactions can be simulated")
+            ante.check_count(tx, ctx.params)
             response.gas_used = ante.gas_needed(tx, ctx.params)
             for kind, message in tx.messages:
                 HANDLERS[kind].check_form(message, ctx.params)
@@ -152,8 +153,9 @@ class Queries:
 
     def _chain(self, data: bytes, height: int, prove: bool) -> Answer:
         ctx = self._context()
+        pool = ctx.view.load(KeyPool, keys.KEY_POOL) or KeyPool()
         ready = sum(
-            Key.FromString(value).status == KEY_STATUS_READY for _, value in self._store.iterate(keys.KEY)
+            ctx.view.require(Key, keys.committee_key(ident)).status == KEY_STATUS_READY for ident in pool.keys
         )
         info = ChainInfo(
             chain_id=self._chain_id,

@@ -19,10 +19,12 @@ from assay.node.shell.chain import Chain
 from assay.node.signatures import SignatureChecker
 from assay.node.workers.pool import WorkerPool
 from assay.proto import abci_pb2 as abci
+from assay.proto.query_pb2 import ChainInfo, SimulateResponse
 from assay.proto.state_pb2 import Account
 from assay.proto.tx_pb2 import CommitExtensions, MemberExtension, Message, MsgTransfer, TxBody
 from assay.state.genesis import BadGenesis
 from assay.state.rules import keys
+from assay.state.rules.errors import TooManyMessages
 from assay.state.rules.ics23 import verify_membership, verify_non_membership
 from assay.state.rules.params import default_params
 from assay.state.store import Store
@@ -226,6 +228,29 @@ async def test_a_bad_query_gets_a_code_and_a_sentence(
     answer = await node.app.query(query)
     assert (answer.codespace, answer.code) == ("query", code)
     assert len(answer.log) > 10
+
+
+async def test_no_more_messages_are_simulated_than_a_transaction_may_have(node: Node) -> None:
+    """A simulation is free and holds up everything else."""
+    await block(node, 1)
+    message, most = (
+        Message(transfer=MsgTransfer(recipient=BOB.address, amount=1)),
+        default_params().max_messages,
+    )
+    for count, code in ((most, 0), (most + 1, TooManyMessages.code)):
+        body = TxBody(messages=[message] * count).SerializeToString()
+        answer = await node.app.query(
+            abci.RequestQuery(path="/simulate", data=accounts.sign_tx(ALICE, CHAIN_ID, body))
+        )
+        assert SimulateResponse.FromString(answer.value).code == code
+
+
+async def test_the_chain_tells_how_many_keys_are_ready(node: Node) -> None:
+    await block(node, 1)
+    answer = await node.app.query(abci.RequestQuery(path="/chain"))
+    info = ChainInfo.FromString(answer.value)
+    assert (info.ready_keys, info.height) == (0, 1)
+    assert "making keys" in info.key_note
 
 
 async def test_a_query_that_fails_inside_gets_a_code(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
