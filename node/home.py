@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import socket
@@ -18,6 +19,7 @@ import stat
 import tomllib
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -139,23 +141,65 @@ class Home:
             raise HomeError(f"{self.config_file} cannot be read: {error}") from error
 
     def genesis(self) -> dict[str, Any]:
-        """Read ``genesis.json``."""
-        try:
-            document = json.loads(self.genesis_file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise HomeError(f"{self.genesis_file} cannot be read: {error}") from error
-        if not isinstance(document, dict) or not isinstance(document.get("chain_id"), str):
-            raise HomeError(f"{self.genesis_file} is not a genesis file: it names no chain_id")
-        return document
+        """Read ``genesis.json``; see `read_genesis`."""
+        return read_genesis(self.genesis_file)
 
     def rpc_url(self) -> str:
         """Return the URL of this node's RPC, as seen from this machine."""
         address = self.config().get("rpc", {}).get("laddr", "")
-        parts = urlsplit(address)
-        if parts.scheme != "tcp" or not parts.port:
+        host, port = host_and_port(address)
+        if not port or not address.startswith("tcp://"):
             raise HomeError(f"{self.config_file}: rpc.laddr must be tcp://host:port, not {address!r}")
-        host = LOOPBACK if parts.hostname in (None, "0.0.0.0", "::") else parts.hostname  # noqa: S104
-        return f"http://[{host}]:{parts.port}" if ":" in str(host) else f"http://{host}:{parts.port}"
+        host = LOOPBACK if host in ("", "0.0.0.0", "::") else host  # noqa: S104
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def is_running(self) -> bool:
+        """Tell whether a node has this home's store open, by LevelDB's own lock."""
+        try:
+            with (self.store / "LOCK").open("r+b") as lock:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:  # held by another process
+            return True
+        return False
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Take an address apart, with or without ``tcp://``; port 0 if it is not ``host:port``."""
+    try:
+        parts = urlsplit(address if "://" in address else f"tcp://{address}")
+        return parts.hostname or "", parts.port or 0
+    except ValueError:
+        return "", 0
+
+
+def read_genesis(path: Path) -> dict[str, Any]:
+    """Read a chain's genesis document.
+
+    Raises
+    ------
+    HomeError
+        If it cannot be read, or does not say which chain it begins, and when.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise HomeError(f"{path} cannot be read as a genesis file: {error}") from error
+    if not isinstance(document, dict) or not isinstance(document.get("chain_id"), str):
+        raise HomeError(f"{path} is not a genesis file: it names no chain_id")
+    try:
+        genesis_time(document)
+    except (KeyError, TypeError, ValueError):
+        raise HomeError(
+            f"{path} has no genesis_time such as 2026-01-31T12:00:00Z; take the chain's own genesis file"
+        ) from None
+    return document
+
+
+def genesis_time(document: dict[str, Any]) -> float:
+    """Return when the chain may make its first block, in seconds of Unix time."""
+    return datetime.fromisoformat(document["genesis_time"]).timestamp()
 
 
 def create(path: Path, binary: Path, network: Network) -> Home:
@@ -232,13 +276,21 @@ def _check_config(home: Home) -> None:
     ):
         if found != wanted:
             raise HomeError(f"{home.config_file}: {name} must be {wanted!r}, not {found!r}")
-    if mempool.get("max_txs_bytes", 0) > required["mempool"]["max_txs_bytes"]:
-        limit = required["mempool"]["max_txs_bytes"]
-        raise HomeError(f"{home.config_file}: mempool.max_txs_bytes may be at most {limit}")
+    limit, found = required["mempool"]["max_txs_bytes"], mempool.get("max_txs_bytes")
+    if not isinstance(found, int) or found > limit:
+        raise HomeError(f"{home.config_file}: mempool.max_txs_bytes may be at most {limit}, not {found!r}")
 
 
 def remove_chain(home: Home, binary: Path) -> None:
-    """Remove blocks and state, so that the node starts from genesis; keys and settings stay."""
+    """Remove blocks and state, so that the node starts from genesis; keys and settings stay.
+
+    Raises
+    ------
+    HomeError
+        If the node is running.
+    """
+    if home.is_running():
+        raise HomeError(f"a node is running in {home.path}: stop it first")
     cometbft.reset(binary, home.path)
     shutil.rmtree(home.store, ignore_errors=True)
     home.store.mkdir(mode=_PRIVATE)

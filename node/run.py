@@ -5,17 +5,16 @@ from __future__ import annotations
 import base64
 import os
 from contextlib import AsyncExitStack
-from datetime import datetime
 
 from assay.client.errors import ClientError
 from assay.client.rpc import Rpc
 from assay.crypto.ed25519_rules import check_rules
 from assay.node import interpreter
 from assay.node.abci.server import Server
-from assay.node.cometbft import find_binary, start_command
+from assay.node.cometbft import find_binary, start_command, version
 from assay.node.committee.identity import read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
-from assay.node.home import Home
+from assay.node.home import Home, genesis_time
 from assay.node.scoring import ScoringScheduler
 from assay.node.settings import WorkerSettings
 from assay.node.shell.application import AssayApplication
@@ -76,6 +75,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
     interpreter.tune()
     settings, genesis = home.settings(), home.genesis()
     binary = find_binary(settings.cometbft.binary)
+    version(binary)  # refuses one this node is not made for
     async with AsyncExitStack() as stack:
         store = stack.enter_context(Store.open(home.store, create=True))
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
@@ -99,7 +99,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
             command=start_command(binary, home.path, home.abci_address()),
             log=home.cometbft_log,
             height=lambda: chain.height,
-            not_before=datetime.fromisoformat(genesis["genesis_time"]).timestamp(),
+            not_before=genesis_time(genesis),
         )
         return await supervise(node, settings.supervision, request)
 

@@ -65,11 +65,12 @@ def fail(error: Exception, output: str) -> NoReturn:
         click.echo(json.dumps({"error": _document(error), "exit_code": code}), err=True)
     else:
         click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-        click.echo(printable(_sentence(error)), err=True)
+        click.echo(printable(sentence(error)), err=True)
     raise SystemExit(code)
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """Return what an expected exception says to people."""
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         return f"cannot use the file{where}: {error.strerror or error}; check the path and who may use it"
@@ -77,7 +78,7 @@ def _sentence(error: Exception) -> str:
 
 
 def _document(error: Exception) -> dict[str, Any]:
-    document: dict[str, Any] = {"kind": type(error).__name__, "message": _sentence(error)}
+    document: dict[str, Any] = {"kind": type(error).__name__, "message": sentence(error)}
     if isinstance(error, Refused):
         document |= {"codespace": error.codespace, "code": error.code}
         if error.reason is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from assay.client.errors import ClientError, RpcError
-from assay.client.rpc import Rpc
+from assay.client.rpc import Rpc, understood
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node import cometbft
 from assay.node.genesis import GenesisValidator
@@ -63,7 +63,9 @@ async def _header_app_hash(url: str, height: int) -> str:
     try:
         for _ in range(_HEADER_TRIES):
             try:
-                return str((await rpc.call("header", height=str(height)))["header"]["app_hash"])
+                answer = await rpc.call("header", height=str(height))
+                with understood("header"):
+                    return str(answer["header"]["app_hash"])
             except RpcError:  # the block is still to be made
                 await asyncio.sleep(_HEADER_PAUSE)
     except ClientError:

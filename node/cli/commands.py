@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from assay.client.cli.failures import sentence
+from assay.client.cli.terminal import printable
 from assay.crypto.ed25519_rules import SignatureRulesDiffer
 from assay.node.abci.server import AddressError
 from assay.node.cli.chain import reset, verify
@@ -27,6 +30,7 @@ EXPECTED: Final = (
     CometBFTError,
     HomeError,
     IdentityError,
+    OSError,
     SettingsError,
     SignatureRulesDiffer,
     StoreError,
@@ -44,8 +48,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except EXPECTED as error:
+            if getattr(error, "errno", None) == errno.EPIPE:
+                raise  # whoever reads our output has enough; click ends quietly
             click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-            click.echo(str(error), err=True)
+            click.echo(printable(sentence(error)), err=True)
             raise SystemExit(1) from None
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -17,8 +18,27 @@ from assay.crypto.accounts import AddressError, decode_address
 from assay.node import chainstate, cometbft
 from assay.node.committee.identity import create_committee_key
 from assay.node.genesis import GenesisValidator, genesis_document, write_genesis
-from assay.node.home import Home, HomeError, Network, create
+from assay.node.home import Home, Network, create, host_and_port, read_genesis
 from assay.state.genesis import BadGenesis
+
+_PEER: Final = re.compile(r"[0-9a-f]{40}@.+")
+
+
+def _address(text: str) -> str:
+    """Refuse what nobody can listen at."""
+    host, port = host_and_port(text)
+    if not host or not port or "://" in text:
+        raise click.BadParameter(f"{text!r} is not an address; write HOST:PORT, such as 127.0.0.1:26657")
+    return text
+
+
+def _peer(text: str) -> str:
+    """Refuse what no node can be reached by."""
+    if not _PEER.fullmatch(text) or not host_and_port(text)[1]:
+        raise click.BadParameter(
+            f"{text!r} is not a peer; write ID@HOST:PORT; `assayd show-node-id` prints the ID there"
+        )
+    return text
 
 
 @click.command()
@@ -30,7 +50,12 @@ from assay.state.genesis import BadGenesis
     help="Join the chain of this genesis file.",
 )
 @click.option(
-    "--peer", "peers", multiple=True, metavar="ID@HOST:PORT", help="Stay connected to a node; repeatable."
+    "--peer",
+    "peers",
+    type=_peer,
+    multiple=True,
+    metavar="ID@HOST:PORT",
+    help="Stay connected to a node; repeatable.",
 )
 @click.option(
     "--account", "accounts", multiple=True, metavar="ADDRESS=AMOUNT", help="Fund an account; repeatable."
@@ -39,9 +64,29 @@ from assay.state.genesis import BadGenesis
     "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a chain parameter; repeatable."
 )
 @click.option("--operator", default=faucet.ADDRESS, help="Account the committee's fees go to (the faucet's).")
-@click.option("--rpc", default="127.0.0.1:26657", show_default=True, help="Where the RPC listens.")
-@click.option("--p2p", default="127.0.0.1:26656", show_default=True, help="Where peers connect.")
-@click.option("--block-time", default=1000, show_default=True, help="Milliseconds between blocks.")
+@click.option(
+    "--rpc",
+    type=_address,
+    metavar="HOST:PORT",
+    default="127.0.0.1:26657",
+    show_default=True,
+    help="Where the RPC listens.",
+)
+@click.option(
+    "--p2p",
+    type=_address,
+    metavar="HOST:PORT",
+    default="127.0.0.1:26656",
+    show_default=True,
+    help="Where peers connect.",
+)
+@click.option(
+    "--block-time",
+    type=click.IntRange(1, 600_000),
+    default=1000,
+    show_default=True,
+    help="Milliseconds between blocks.",
+)
 @click.option("--cometbft", "binary", default="", help="The CometBFT program to use.")
 @click.pass_obj
 def init(home: Path, /, genesis: Path | None, binary: str, **options: Any) -> None:
@@ -59,7 +104,7 @@ def init(home: Path, /, genesis: Path | None, binary: str, **options: Any) -> No
             committee_key = create_committee_key(made.path).public_key
             validator = GenesisValidator(cometbft.validator_key(program, made.path), name=options["moniker"])
             if genesis:
-                write_genesis(made, _read_genesis(genesis))
+                write_genesis(made, read_genesis(genesis))
             else:
                 write_genesis(made, _development(validator, committee_key, options))
     except (AddressError, AmountError, BadGenesis, ValueError) as error:
@@ -96,16 +141,6 @@ def _set_binary(home: Home, program: Path) -> None:
     text = home.settings_file.read_text(encoding="utf-8")
     quoted = json.dumps(str(program))
     home.settings_file.write_text(text.replace('binary = ""', f"binary = {quoted}"), encoding="utf-8")
-
-
-def _read_genesis(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise HomeError(f"{path} cannot be read as a genesis file: {error}") from None
-    if not isinstance(document, dict) or not isinstance(document.get("chain_id"), str):
-        raise HomeError(f"{path} is not a genesis file: it names no chain_id")
-    return document
 
 
 def _development(

@@ -11,6 +11,7 @@ import click
 
 from assay.client.client import Client
 from assay.client.errors import ClientError
+from assay.client.rpc import understood
 from assay.node import cometbft
 from assay.node.home import Home, HomeError, open_home
 from assay.node.version import APP_VERSION, VERSION
@@ -38,6 +39,12 @@ async def _status(home: Home) -> dict[str, Any]:
         node = await client.rpc.call("status")
         net = await client.rpc.call("net_info")
         info = await client.query.chain()
+    with understood("status"):
+        return _shown(node, int(net["n_peers"])) | {"ready_keys": info.ready_keys, "key_note": info.key_note}
+
+
+def _shown(node: dict[str, Any], peers: int) -> dict[str, Any]:
+    """Return what matters of CometBFT's status."""
     sync = node["sync_info"]
     return {
         "chain_id": node["node_info"]["network"],
@@ -45,10 +52,8 @@ async def _status(home: Home) -> dict[str, Any]:
         "height": int(sync["latest_block_height"]),
         "block_time": sync["latest_block_time"],
         "catching_up": sync["catching_up"],
-        "peers": int(net["n_peers"]),
+        "peers": peers,
         "voting_power": int(node["validator_info"]["voting_power"]),
-        "ready_keys": info.ready_keys,
-        "key_note": info.key_note,
     }
 
 

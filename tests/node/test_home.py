@@ -1,4 +1,6 @@
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -101,6 +103,7 @@ def test_a_home_without_a_part_is_refused(tmp_path: Path, binary: Path, part: st
         ('type = "flood"', 'type = "nop"', "mempool.type must be 'flood', not 'nop'"),
         ("max_tx_bytes = 4194304", "max_tx_bytes = 1048576", "max_tx_bytes must be 4194304, not 1048576"),
         ("max_txs_bytes = 67108864", "max_txs_bytes = 1073741824", "max_txs_bytes may be at most 67108864"),
+        ("max_txs_bytes = 67108864", 'max_txs_bytes = "much"', "max_txs_bytes may be at most 67108864"),
         ("[mempool]", "[mempool", "cannot be read"),
     ],
 )
@@ -130,10 +133,11 @@ def test_the_rpc_url_is_one_this_machine_can_use(tmp_path: Path, laddr: str, url
     assert place.rpc_url() == url
 
 
-def test_an_rpc_on_a_unix_socket_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("laddr", ["unix:///x", "tcp://127.0.0.1:abc", "tcp://127.0.0.1", "tcp://[::1"])
+def test_an_rpc_that_is_not_at_a_port_is_refused(tmp_path: Path, laddr: str) -> None:
     place = home.Home(tmp_path)
     place.config_file.parent.mkdir()
-    place.config_file.write_text('[rpc]\nladdr = "unix:///x"\n')
+    place.config_file.write_text(f'[rpc]\nladdr = "{laddr}"\n')
     with pytest.raises(HomeError, match="must be tcp://host:port"):
         place.rpc_url()
 
@@ -150,13 +154,33 @@ def test_reset_keeps_keys_and_drops_the_chain(tmp_path: Path, binary: Path) -> N
     home.open_home(place.path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"chain_id": 1}', "{"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"chain_id": 1}', "{", '{"chain_id": "c"}', '{"chain_id": "c", "genesis_time": "noon"}'],
+)
 def test_a_genesis_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
     place = home.Home(tmp_path)
     place.genesis_file.parent.mkdir()
     place.genesis_file.write_text(text)
     with pytest.raises(HomeError, match=r"genesis\.json"):
         place.genesis()
+
+
+def test_the_chain_of_a_running_node_is_not_removed(tmp_path: Path, binary: Path) -> None:
+    place = make(tmp_path / "home", binary)
+    opened = "store = plyvel.DB(sys.argv[1], create_if_missing=True)"
+    program = f"import sys, plyvel; {opened}; print(flush=True); input()"
+    command = [sys.executable, "-c", program, str(place.store)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        with pytest.raises(HomeError, match="stop it first"):
+            home.remove_chain(place, binary)
+        assert list(place.store.iterdir())
+        other.communicate(b"\n")
+    assert not place.is_running()
+    home.remove_chain(place, binary)
+    assert list(place.store.iterdir()) == []
 
 
 def test_free_ports_differ() -> None:

@@ -93,6 +93,10 @@ def test_init_joins_a_chain(place: Path, tmp_path: Path) -> None:
         (["--account", f"{SOMEBODY}=much"], "not an amount"),
         (["--operator", "nobody"], "not an address"),
         (["--chain-id", "My Chain"], "cannot be a chain id"),
+        (["--rpc", "nowhere"], "'nowhere' is not an address"),
+        (["--p2p", "tcp://127.0.0.1:1"], "is not an address"),
+        (["--peer", "10.0.0.1:26656"], "is not a peer"),
+        (["--block-time", "-5"], "-5 is not in the range"),
     ],
 )
 def test_what_the_chain_would_refuse_is_refused_at_once_and_leaves_nothing(
