@@ -1,6 +1,7 @@
 """What all tests share: Hypothesis profiles, the time budget of long runs, and no way out of this machine."""
 
 import ipaddress
+import math
 import os
 import random
 import sys
@@ -82,3 +83,10 @@ def repository() -> Path:
 def seed() -> int:
     """The run's seed, for tests that draw a scenario of their own (orders, moments to kill at)."""
     return int(os.environ.get("ASSAY_TEST_SEED", "0"))
+
+
+@pytest.fixture
+def time_left(request: pytest.FixtureRequest) -> float:
+    """Seconds until the run's budget is used up, for tests that go on as long as there is time."""
+    budget = request.config.getoption("budget")
+    return math.inf if budget is None else max(0.0, float(budget) - (time.monotonic() - _STARTED))

@@ -11,6 +11,9 @@ from tests.e2e.conftest import RunningNode
 
 from assay.client import Client
 
+KEYS = 4
+"""Rounds that can be open at a time."""
+
 _shared: list[RunningNode] = []
 
 
@@ -21,7 +24,7 @@ def shared(pinned_cometbft: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     Whoever uses it may leave rounds and accounts behind, and must leave it running.
     """
     path = tmp_path_factory.mktemp("shared") / "home"
-    node = network.first_node(path, pinned_cometbft, "preset=small", "key_pool=2").start()
+    node = network.first_node(path, pinned_cometbft, "preset=small", f"key_pool={KEYS}").start()
     _shared.append(node)
     node.wait_for_key()
     yield node

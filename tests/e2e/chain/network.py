@@ -67,6 +67,22 @@ def executed_app_hashes(node: RunningNode) -> dict[int, str]:
     return {line["height"]: line["app_hash"].upper() for line in log_lines(node) if line["event"] == "block"}
 
 
+def check_replayed(node: RunningNode, app_hashes: dict[int, str]) -> None:
+    """The application executed every block itself, from the first, and came to the same app hashes."""
+    executed = executed_app_hashes(node)
+    assert set(app_hashes) <= set(executed)
+    wrong = [height for height, app_hash in app_hashes.items() if not app_hash.startswith(executed[height])]
+    assert wrong == []
+    check_verified(node)
+
+
+def check_verified(node: RunningNode) -> None:
+    """The operator's own check finds nothing wrong, while the node goes on."""
+    verified = assayd(node.home.path, "verify")
+    assert verified.returncode == 0, verified.stderr
+    assert "every invariant holds" in verified.stdout
+
+
 def log_lines(node: RunningNode) -> list[dict[str, Any]]:
     """What the node has logged since it was started last."""
     lines = node.output_file.read_text(errors="replace").splitlines()

@@ -10,23 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.e2e.chain import books, network
-from tests.e2e.chain.people import ASY, contribute, people, post_model, write_parts
-from tests.e2e.chain.storm import VICTIMS, Storm
+from tests.e2e.chain import network
+from tests.e2e.chain.storm import Storm, round_in_a_storm
 from tests.e2e.conftest import RunningNode
 
-from assay.client import Client
-from assay.client.bounty import Terms
 from assay.proto import state_pb2 as pb
+from assay.proto.state_pb2 import Round
+from assay.state.rules.errors import WrongSequence
 
 pytestmark = pytest.mark.e2e
 
-BOUNTY = 10 * ASY
+STRIKES = 4
+"""One of each kind."""
 
 
 @dataclass
 class Survivor:
-    """A node that was killed again and again during a round, and the app hash after every height.
+    """A node that was struck again and again during a round, and the app hash after every height.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Survivor:
     """
 
     node: RunningNode
-    record: pb.Round
+    record: Round
     app_hashes: dict[int, str]
 
 
@@ -47,53 +47,18 @@ def survivor(
     node = network.first_node(folder / "node", pinned_cometbft, "preset=small", "key_pool=1").start()
     try:
         node.wait_for_key()
-        record = asyncio.run(round_in_a_storm(Storm(node, seed), folder))
-        last = node.height() - 1
-        yield Survivor(node, record, network.header_app_hashes(node, 1, last))
+        storm = Storm(node, seed)
+        record = asyncio.run(round_in_a_storm(storm, folder, STRIKES))
+        assert len(storm.strikes) > 1
+        yield Survivor(node, record, network.header_app_hashes(node, 1, node.height() - 1))
     finally:
         node.close()
 
 
-async def round_in_a_storm(storm: Storm, folder: Path) -> pb.Round:
-    """A whole round with the node killed all the time; returns its proven record."""
-    async with Client(storm.node.rpc_url, network.CHAIN_ID) as client:
-        owner, *crowd = await people(client, folder, ["owner", "first", "second", "third"])
-        held_out, *parts = write_parts(folder, [100, 80, 60, 50])
-        bounty = await post_model(client, owner, held_out)
-        # Phases end early; the windows have room for whoever finds the node away.
-        terms = Terms(BOUNTY, min_contributors=3, max_contributors=3, reveal_window=1000, scoring_window=1000)
-        opened = await bounty.open(client, terms)
-    over = asyncio.Event()
-    raging = asyncio.create_task(storm.rage(over))
-    await asyncio.gather(
-        *(
-            storm.persist(lambda client, who=person, data=part: contribute(client, who, opened.id, data))
-            for person, part in zip(crowd, parts, strict=True)
-        )
-    )
-    over.set()
-    await raging
-    assert len(storm.kills) >= len(VICTIMS)
-    async with Client(storm.node.rpc_url, network.CHAIN_ID) as client:
-        record, _, _ = await books.explained(client, opened.id)
-        await books.check_round_closed(client, record)
-    return record
-
-
-def check_replayed(node: RunningNode, survivor: Survivor) -> None:
-    """The application executed every block itself, from the first, and came to the same app hashes."""
-    executed = network.executed_app_hashes(node)
-    assert set(survivor.app_hashes) <= set(executed)
-    assert all(app_hash.startswith(executed[height]) for height, app_hash in survivor.app_hashes.items())
-    verified = network.assayd(node.home.path, "verify")
-    assert verified.returncode == 0, verified.stderr
-
-
 def test_the_round_settles(survivor: Survivor) -> None:
     assert (survivor.record.status, survivor.record.outcome) == (pb.ROUND_STATUS_SETTLED, "paid")
-    assert survivor.record.paid == BOUNTY + survivor.record.scoring_fee
-    verified = network.assayd(survivor.node.home.path, "verify")
-    assert verified.returncode == 0, verified.stderr
+    assert survivor.record.paid == survivor.record.bounty + survivor.record.scoring_fee
+    network.check_verified(survivor.node)
 
 
 def test_a_store_that_is_lost_is_replayed_from_the_blocks(survivor: Survivor) -> None:
@@ -103,7 +68,28 @@ def test_a_store_that_is_lost_is_replayed_from_the_blocks(survivor: Survivor) ->
     shutil.rmtree(node.home.store)
     node.home.store.mkdir(mode=0o700)
     node.start().wait_for_height(max(survivor.app_hashes) + 2)
-    check_replayed(node, survivor)
+    network.check_replayed(node, survivor.app_hashes)
+
+
+def test_a_committed_transaction_is_refused_by_a_node_that_has_forgotten_it(survivor: Survivor) -> None:
+    """CometBFT's cache of transactions is empty after a restart; the sequence is not."""
+    node = survivor.node
+    code, output = node.stop()
+    assert code == 0, output
+    node.start().wait_for_height(1)
+    replayed = 0
+    for height in survivor.app_hashes:
+        for tx in node.rpc("block", height=str(height))["block"]["data"]["txs"]:
+            if tx.startswith("C"):  # base64 of 0x0a, the first byte of an account's transaction
+                answer = node.wait_until(lambda raw=tx: _broadcast(node, raw), "the RPC")
+                assert (answer["codespace"], answer["code"]) == (WrongSequence.codespace, WrongSequence.code)
+                replayed += 1
+    assert replayed > 5
+
+
+def _broadcast(node: RunningNode, tx: str) -> dict[str, object]:
+    found: dict[str, object] = node.rpc("broadcast_tx_sync", tx=tx)
+    return found
 
 
 def test_a_second_node_syncs_whatever_happens_to_its_workers_and_again_after_a_reset(
@@ -114,7 +100,7 @@ def test_a_second_node_syncs_whatever_happens_to_its_workers_and_again_after_a_r
     try:
         second.start()
         assert network.disturb_workers(second, goal) < goal
-        check_replayed(second, survivor)
+        network.check_replayed(second, survivor.app_hashes)
         assert network.header_app_hashes(second, 1, goal - 1) == survivor.app_hashes
         code, output = second.stop(signal.SIGINT)
         assert code == 0, output
@@ -123,6 +109,6 @@ def test_a_second_node_syncs_whatever_happens_to_its_workers_and_again_after_a_r
         assert reset.returncode == 0, reset.stderr
         assert not list(second.home.store.iterdir())
         second.start().wait_for_height(goal)
-        check_replayed(second, survivor)
+        network.check_replayed(second, survivor.app_hashes)
     finally:
         second.close()
