@@ -6,7 +6,7 @@ import base64
 import os
 from contextlib import AsyncExitStack
 
-from assay.client.errors import ClientError
+from assay.client.errors import ClientError, RpcError
 from assay.client.rpc import Rpc
 from assay.crypto.ed25519_rules import check_rules
 from assay.node import interpreter
@@ -41,7 +41,12 @@ class LocalNetwork:
 
     async def broadcast(self, raw: bytes) -> None:
         """Hand a committee message to the mempool; `MessageRefused` if it does not take it."""
-        answer = await self._rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+        try:
+            answer = await self._rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
+        except RpcError as error:
+            if "already exists in cache" in error.data:
+                return  # it waits there, or is in a block that is about to be executed
+            raise
         if answer["code"]:
             raise MessageRefused(f"{answer['codespace']} {answer['code']}: {answer['log']}")
 
