@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,7 +88,7 @@ async def open_bounty(
     reference = update(model, data)
     taken = set[int]()
     for attempt in range(_KEY_TRIES):
-        key_id = await ready_key(client, taken)
+        key_id = await ready_key(client, report, taken)
         message = await terms_message(client, model_id, model, key_id, terms)
         message.reference = encrypt_update(await fetch_key(client, key_id), reference)
         message.owner_public_key = _new_secret(home)
@@ -105,8 +106,8 @@ async def open_bounty(
     raise AssertionError("the last attempt returns or raises")
 
 
-async def ready_key(client: Client, taken: Collection[int] = ()) -> int:
-    """Return the id of a committee key that can serve a round.
+async def ready_key(client: Client, report: Report, taken: Collection[int] = ()) -> int:
+    """Return the id of a committee key that can serve a round; wait some blocks while the committee makes one.
 
     Any of those that are ready, so that owners who open rounds at the same time rarely want the same one.
 
@@ -114,21 +115,35 @@ async def ready_key(client: Client, taken: Collection[int] = ()) -> int:
     ----------
     client
         The connection.
+    report
+        Told when there is something to wait for.
     taken
         Keys not to return, whatever their records say.
 
     Raises
     ------
     CannotOpen
-        If there is none now.
+        If there is none in time.
     """
-    pool = (await client.query.key_pool()).value
-    records = [(await client.query.key(key_id)).value for key_id in pool if key_id not in taken]
-    ready = [record.id for record in records if record.status == pb.KEY_STATUS_READY]
-    if ready:
-        return secrets.choice(ready)
+    last = None
+    async with aclosing(client.blocks.follow()) as heights:
+        async for height in heights:
+            ready = await _ready_keys(client, taken)
+            if ready:
+                return secrets.choice(ready)
+            if last is None:
+                report("waiting for the committee to make a key")
+                last = height + _KEY_PATIENCE
+            if height >= last:
+                break
     note = (await client.query.chain()).key_note
     raise CannotOpen(f"no committee key is ready: {note or 'try again in a few blocks'}")
+
+
+async def _ready_keys(client: Client, taken: Collection[int]) -> list[int]:
+    pool = (await client.query.key_pool()).value
+    records = [(await client.query.key(key_id)).value for key_id in pool if key_id not in taken]
+    return [record.id for record in records if record.status == pb.KEY_STATUS_READY]
 
 
 async def terms_message(
