@@ -12,6 +12,8 @@ from assay.state.envelope import Entry, decode
 from assay.state.rules.errors import AssayError
 
 DEFAULT_CACHE_BYTES: Final = 96 << 20
+OVERHEAD_BYTES: Final = 1 << 10
+"""What a decoded entry takes beside its own bytes, about; small ones are mostly this."""
 
 
 class EntryCache:
@@ -40,7 +42,7 @@ class EntryCache:
         """Return the decoded entry of a decided block, or why there is none, and forget it."""
         entry = self._entries.pop(raw, None)
         if entry is not None:
-            self._room += len(raw)
+            self._room += _weight(raw)
             return entry
         try:
             return decode(raw, self._chain_id, max_tx_bytes)
@@ -50,12 +52,16 @@ class EntryCache:
     def forget(self, raw: bytes) -> None:
         """Drop an entry that the mempool has dropped."""
         if self._entries.pop(raw, None) is not None:
-            self._room += len(raw)
+            self._room += _weight(raw)
 
     def _keep(self, raw: bytes, entry: Entry) -> None:
         self._entries[raw] = entry
-        self._room -= len(raw)
+        self._room -= _weight(raw)
         while self._room < 0:
             oldest = next(iter(self._entries))
             del self._entries[oldest]
-            self._room += len(oldest)
+            self._room += _weight(oldest)
+
+
+def _weight(raw: bytes) -> int:
+    return len(raw) + OVERHEAD_BYTES
