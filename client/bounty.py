@@ -33,6 +33,8 @@ Report = Callable[[str], None]
 SECRETS: Final = "rounds"
 """Directory of the home with the secrets that open released sums, each named by its public key."""
 _KEY_TRIES: Final = 8
+_KEY_PATIENCE: Final = 60
+"""Blocks to wait for a key; a ceremony without disturbance takes about ten."""
 _CONTRIBUTORS: Final = 16
 _COMMIT_WINDOW: Final = 300
 
@@ -107,7 +109,7 @@ async def open_bounty(
 
 
 async def ready_key(client: Client, report: Report, taken: Collection[int] = ()) -> int:
-    """Return the id of a committee key that can serve a round; wait some blocks while the committee makes one.
+    """Return the id of a committee key that can serve a round; wait while the committee makes one.
 
     Any of those that are ready, so that owners who open rounds at the same time rarely want the same one.
 

@@ -115,7 +115,7 @@ async def stage(client: Client, tmp_path: Path) -> Stage:
 async def _key_is_ready(client: Client) -> None:
     async for _ in client.blocks.follow():
         try:
-            await ready_key(client)
+            await ready_key(client, print)
         except CannotOpen as error:
             assert "keys" in str(error) or "blocks" in str(error)  # noqa: PT017
         else:
