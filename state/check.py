@@ -64,7 +64,6 @@ class MempoolView:
         AssayError
             The reason.
         """
-        needed = ante.check_form(tx, self._ctx.params)
         ante.check_height(tx, self._ctx.height)
         pending = self._pending(tx.sender)
         # Earlier ones of the same batch may still be on their way to `admit`.
@@ -72,6 +71,8 @@ class MempoolView:
             self._refuse_sequence(tx, pending)
         if pending.available < tx.body.fee:
             self._refuse_fee(tx, pending)
+        # The form of a hundred messages may take longer than a signature: nobody asks for that without a fee.
+        needed = ante.check_form(tx, self._ctx.params)
         # Later messages may depend on what earlier ones do; only the block can judge them.
         kind, message = tx.messages[0]
         HANDLERS[kind].check(self._ctx, tx.sender, message)

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from assay.proto.tx_pb2 import Message, MsgPostModel, MsgTransfer
+from assay.proto.tx_pb2 import Message, MsgOpenRound, MsgPostModel, MsgTransfer
 from assay.state import ledger
 from assay.state.check import MempoolView
 from assay.state.context import Context
 from assay.state.envelope import AccountTx
+from assay.state.handlers import HANDLERS
 from assay.state.rules.errors import (
     BadAmount,
     BadSignature,
@@ -123,6 +124,21 @@ def test_an_account_nobody_funded_can_send_nothing(
 ) -> None:
     with pytest.raises(CannotPayFee):
         view.precheck(make_tx(people[0], 0, pay(people[1])))
+
+
+def test_nothing_dear_is_done_for_who_cannot_pay(
+    view: MempoolView, people: list[Any], make_tx: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred messages with a curve point each take longer than the signature that comes last."""
+    looked_at: list[Any] = []
+    monkeypatch.setattr(HANDLERS["open_round"], "check_form", lambda *args: looked_at.append(args))
+    tx = make_tx(people[0], 0, *[Message(open_round=MsgOpenRound())] * 100)
+    with pytest.raises(CannotPayFee):
+        view.precheck(tx)
+    tx = make_tx(people[0], 0, *[Message(open_round=MsgOpenRound())] * 100, fee=0)
+    with pytest.raises(FeeTooLow):
+        view.precheck(tx)
+    assert not looked_at
 
 
 def test_the_view_writes_nothing(ctx: Context, view: MempoolView, funded: list[Any], make_tx: Any) -> None:
