@@ -55,8 +55,10 @@ def parse_app_state(data: bytes) -> dict[str, Any]:
         raise BadGenesis(f"app_state has {len(data)} bytes, at most {MAX_GENESIS_BYTES} are read")
     try:
         value = json.loads(data, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-        raise BadGenesis("app_state is not JSON") from None
+    except BadGenesis:
+        raise
+    except (ValueError, RecursionError):  # a ValueError is also what a number of thousands of digits gives
+        raise BadGenesis("app_state is not JSON, or holds a number too long to be read") from None
     _fields(value, {"accounts", "params", "committee"}, "app_state")
     return dict(value)
 
@@ -148,6 +150,8 @@ def _write_accounts(ctx: Context, value: Any) -> None:
             ledger.mint(ctx, address, _amount(entry["balance"], f"{where}.balance"))
         except AssayError as error:
             raise BadGenesis(f"{where}: {error}") from None
+    if not ledger.supply(ctx.view).total:
+        raise BadGenesis("the accounts hold nothing; nobody could ever pay a fee")
 
 
 def _write_validators(view: Overlay, validators: Sequence[Validator], initial_height: int) -> None:
@@ -171,10 +175,13 @@ def _write_committee(view: Overlay, value: Any, validators: Sequence[Validator],
         validator = _hex(entry["validator"], keys.ADDRESS_BYTES, f"{where}.validator")
         if validator not in known or validator in seats:
             raise BadGenesis(f"{where}: the validator is not in the genesis validators, or stands twice")
+        operator = _address(entry["operator"], f"{where}.operator")
+        if keys.is_module(operator):
+            raise BadGenesis(f"{where}.operator: an account of the chain itself cannot be paid")
         seats[validator] = CommitteeSeat(
             validator=validator,
             committee_key=_hex(entry["committee_key"], 32, f"{where}.committee_key"),
-            operator=_address(entry["operator"], f"{where}.operator"),
+            operator=operator,
         )
     if len(seats) < params.min_committee:
         raise BadGenesis(f"committee has {len(seats)} seats, min_committee is {params.min_committee}")

@@ -102,6 +102,19 @@ def test_an_account_that_stands_twice_is_refused(memory: Any, app_state: Any) ->
         write(memory, app_state)
 
 
+def test_a_chain_without_a_token_is_refused(memory: Any, app_state: Any) -> None:
+    for entry in app_state["accounts"]:
+        entry["balance"] = "0"
+    with pytest.raises(BadGenesis, match="hold nothing"):
+        write(memory, app_state)
+
+
+def test_an_operator_that_is_an_escrow_is_refused(memory: Any, app_state: Any) -> None:
+    app_state["committee"][0]["operator"] = encode_address(keys.escrow(1))
+    with pytest.raises(BadGenesis, match="cannot be paid"):
+        write(memory, app_state)
+
+
 def test_a_supply_beyond_the_bound_is_refused(memory: Any, app_state: Any) -> None:
     app_state["accounts"][0]["balance"] = str(ledger.MAX_SUPPLY)
     with pytest.raises(BadGenesis, match="supply"):
@@ -109,7 +122,7 @@ def test_a_supply_beyond_the_bound_is_refused(memory: Any, app_state: Any) -> No
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"[]", b"{", b"\xff", b'{"accounts":[],"accounts":[]}', b"[" * 100_000]
+    "data", [b"", b"[]", b"{", b"\xff", b'{"accounts":[],"accounts":[]}', b"[" * 100_000, b"9" * 5000]
 )
 def test_what_is_no_object_is_refused(memory: Any, data: bytes) -> None:
     with pytest.raises(BadGenesis):
