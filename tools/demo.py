@@ -82,7 +82,7 @@ class Demo:
 async def perform(demo: Demo) -> None:
     """Play everything, and leave the summary."""
     demo.chapter("A chain with one validator")
-    print(f"$ export ASSAY_NODE={demo.rpc} ASSAY_PASSPHRASE={PASSPHRASE}")
+    print(f'$ export PATH="{demo.stage.programs}:$PATH" ASSAY_NODE={demo.rpc} ASSAY_PASSPHRASE={PASSPHRASE}')
     options = ("--rpc", demo.rpc, "--p2p", demo.p2p, "--block-time", BLOCK_MILLISECONDS)
     await demo.stage.show("assayd", "--home", demo.validator, "init", *options)
     start = ("assayd", "--home", demo.validator, "start")
@@ -97,7 +97,7 @@ async def perform(demo: Demo) -> None:
 
 async def _round(demo: Demo) -> Results:
     """Play what people do: from their keys to the explanation."""
-    await _first_key(demo.rpc)
+    await _first_block(demo.rpc)
     await _arrive(demo)
     model = await _post_model(demo)
     number = await _open_round(demo, model)
@@ -138,6 +138,7 @@ async def _open_round(demo: Demo, model: str) -> int:
         "to the chain encrypted, before anybody submits anything: an update is paid by how far it\n"
         "goes the same way.",
     )
+    await _first_key(demo.rpc)
     owner, data = demo.assay("owner"), demo.files[HELD_OUT.name]
     terms = ("--bounty", "100asy", "--min-contributors", 2, "--max-contributors", len(DATA_OWNERS))
     await demo.stage.show(*owner, "--yes", "bounty", "open", model, data, *terms)
@@ -173,12 +174,18 @@ async def _collect(demo: Demo, number: int) -> None:
 # --- what chapters need --------------------------------------------------------
 
 
+async def _first_block(rpc: str) -> None:
+    """Wait until the chain goes on."""
+    async with Client(rpc) as client:
+        await client.blocks.until(1)
+
+
 async def _first_key(rpc: str) -> None:
-    """Wait until the committee has made a key to encrypt under."""
+    """Wait until the committee has made a key to encrypt under, which takes it some ten blocks."""
     async with Client(rpc) as client, aclosing(client.blocks.follow()) as heights:
-        async for height in heights:
-            if height and (await client.query.chain()).ready_keys:
-                print(f"  block {height}: the committee, here of one, has a key to encrypt under")
+        async for _ in heights:
+            if (await client.query.chain()).ready_keys:
+                print("The committee, here of one, has made a key to encrypt under.\n", flush=True)
                 return
 
 

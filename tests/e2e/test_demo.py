@@ -120,7 +120,7 @@ def test_interrupted_it_stops_what_it_started(repository: Path, tmp_path: Path) 
     with subprocess.Popen(command(repository, folder), stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if "has a key to encrypt under" in line:
+            if "takes tokens" in line:
                 break
         assert any("cometbft" in line for line in still_running(folder))
         process.send_signal(signal.SIGINT)
