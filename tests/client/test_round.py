@@ -271,7 +271,7 @@ async def test_a_node_that_hides_contributions_is_found_out(stage: Stage) -> Non
 
 
 async def test_bytes_that_are_not_those_of_their_digest_are_refused(stage: Stage) -> None:
-    key_id = await ready_key(stage.client)
+    key_id = await ready_key(stage.client, print)
     name = (await fetch_key(stage.client, key_id)).name
     assert (name.key_id, name.preset, name.size) == (key_id, SMALL, 1)
     real = stage.client.query.reader.raw
