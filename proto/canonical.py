@@ -49,8 +49,9 @@ def parse(message_type: type[M], data: bytes, max_bytes: int) -> M:
         raise NotCanonical(f"{len(data)} bytes where at most {max_bytes} may stand")
     try:
         message = message_type.FromString(data)
-    except DecodeError:
-        # The library's own text differs between its versions; ours does not.
+    except (DecodeError, UnicodeDecodeError):
+        # The library's own text differs between its versions, and its class between its implementations (that
+        # in plain Python has the second for text that is not UTF-8); ours does not.
         raise NotCanonical(f"the bytes do not parse as {message_type.DESCRIPTOR.name}") from None
     # Unknown fields survive re-serialisation, so they are dropped first: then
     # the comparison catches them too.

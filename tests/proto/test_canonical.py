@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from hypothesis import given
@@ -104,6 +108,25 @@ def test_the_message_does_not_depend_on_the_library_s_text() -> None:
         parse(Tx, b"\x0a\xff", 100)
     assert str(caught.value) == "the bytes do not parse as Tx"
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("implementation", ["upb", "python"])
+def test_text_that_is_not_utf_8_is_refused_by_every_implementation_of_protobuf(implementation: str) -> None:
+    """The one in plain Python raises an exception of another class, which would end a node."""
+    program = """
+from google.protobuf.internal import api_implementation
+from assay.proto.canonical import NotCanonical, parse
+from assay.proto.tx_pb2 import TxBody
+for text in (b"\xff\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80"):
+    try:
+        parse(TxBody, b"\x32" + bytes([len(text)]) + text, 100)
+    except NotCanonical:
+        print(api_implementation.Type())
+"""
+    environment = {**os.environ, "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": implementation}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [implementation] * 4
 
 
 def test_what_entries_begin_with_tells_their_kinds_apart() -> None:
