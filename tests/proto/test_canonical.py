@@ -113,7 +113,7 @@ def test_the_message_does_not_depend_on_the_library_s_text() -> None:
 @pytest.mark.parametrize("implementation", ["upb", "python"])
 def test_text_that_is_not_utf_8_is_refused_by_every_implementation_of_protobuf(implementation: str) -> None:
     """The one in plain Python raises an exception of another class, which would end a node."""
-    program = """
+    program = r"""
 from google.protobuf.internal import api_implementation
 from assay.proto.canonical import NotCanonical, parse
 from assay.proto.tx_pb2 import TxBody
