@@ -31,7 +31,7 @@ class Home:
     Parameters
     ----------
     path
-        Made, with mode 0700, when something is first written.
+        Made when something is first written; the directories in it have mode 0700, their files 0600.
     """
 
     def __init__(self, path: Path) -> None:
