@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.e2e.chain import books
-from tests.e2e.chain.network import CHAIN_ID
+from tests.e2e.chain.network import CHAIN_ID, check_quiet
 from tests.e2e.chain.people import ASY, contribute, opened_sum, people, post_model, write_parts
 from tests.e2e.conftest import RunningNode
 
@@ -57,6 +57,7 @@ async def test_a_whole_round_with_the_preset_standard(
         assert np.abs(total - expected).max() < error
         await acknowledge(client, owner.account, record.id)
         await check_sizes(client, record.id)
+    check_quiet(node)
 
 
 async def check_sizes(client: Client, round_id: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.chain import books
-from tests.e2e.chain.network import CHAIN_ID, assayd
+from tests.e2e.chain.network import CHAIN_ID, check_quiet, check_verified
 from tests.e2e.chain.people import whole_round
 from tests.e2e.conftest import BINARIES, RunningNode, built
 
@@ -34,5 +34,5 @@ async def test_transfer_and_round_on_v0_38(
         assert (record.status, record.outcome) == (pb.ROUND_STATUS_SETTLED, "paid")
         proven, _, _ = await books.explained(client, record.id)
         await books.check_round_closed(client, proven)
-    verified = assayd(node.home.path, "verify")
-    assert verified.returncode == 0, verified.stderr
+    check_verified(node)
+    check_quiet(node)
