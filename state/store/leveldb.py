@@ -27,8 +27,8 @@ from assay.state.store.view import View
 T = TypeVar("T")
 
 DEFAULT_RETAIN: Final = 8
-DEFAULT_CACHE_BYTES: Final = 96 << 20
-"""Enough for all pages of about 600,000 records, and for the upper levels of any number."""
+DEFAULT_CACHE_BYTES: Final = 128 << 20
+"""Enough for all pages of about 800,000 records, and for the upper levels of any number."""
 
 
 @dataclass(slots=True)
