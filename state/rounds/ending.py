@@ -39,11 +39,8 @@ def expire(ctx: Context, record: Round) -> None:
 
 
 def cancel(ctx: Context, record: Round) -> None:
-    """End a round at its owner's wish; the committee keeps the fee if it has begun to answer."""
-    if record.reference_coin:
-        escrow.pay_committee(ctx, record)
-    else:
-        escrow.refund(ctx, record, record.owner, record.scoring_fee, "fee_returned")
+    """End a round at its owner's wish; the committee keeps the fee, for it has made the key that is lost."""
+    escrow.pay_committee(ctx, record)
     _give_back(ctx, record, pb.ROUND_STATUS_CANCELLED, outcomes.CANCELLED)
 
 

@@ -266,9 +266,8 @@ class RoundsAtRandom(RuleBasedStateMachine):
         ident, record = self.pick(data)
         allowed = by_owner and record.phase in ("pending", "open") and not record.committed
         sender = self.chain.owner if by_owner else self.chain.people[0]
-        untouched = record.phase == "pending" and record.stage == 0
         if self.attempt(allowed, "cancel_round", sender, MsgCancelRound(round_id=ident)):
-            self.model.end(record, "cancelled", fee_back=untouched)
+            self.model.end(record, "cancelled")
 
     @rule(data=st.data(), fail=st.sampled_from((False, False, False, True)))
     @precondition(lambda self: any(r.phase in ("pending", "scoring") for r in self.model.rounds.values()))
