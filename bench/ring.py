@@ -162,8 +162,7 @@ class Scoring:
         self.digests = [hashlib.sha256(blob).digest() for blob in blobs]
         self.blobs = dict(zip(self.digests, blobs, strict=True)) | {b"key": relin_key.tobytes()}
         self.rhos = [
-            [float(v) for v in scoring.rho(COIN, SENDER, k, 0, STANDARD)]
-            for k in range(LENGTH_CHECKS)
+            [float(v) for v in scoring.rho(COIN, SENDER, k, 0, STANDARD)] for k in range(LENGTH_CHECKS)
         ]
 
     def ours(self, *, lengths: bool) -> Work:
