@@ -30,6 +30,7 @@ from assay.proto.state_pb2 import Contribution, Round
 from assay.proto.tx_pb2 import Message
 from assay.state.rules.commitment import SALT_BYTES, commitment, payload_digest
 from assay.state.rules.errors import AlreadyCommitted, AlreadyRevealed, AssayError
+from assay.state.rules.params import LEAST_PAID
 
 _DIRECTORY: Final = "contributions"
 _VERSION: Final = 1
@@ -149,6 +150,10 @@ async def prepare(
     """
     record = (await client.query.round(round_id)).value
     _check_open(record, sender)
+    if record.min_contributors < LEAST_PAID:
+        report(
+            f"this round may pay fewer than {LEAST_PAID}: the released sum may then show its owner your update"
+        )
     model = (await client.query.model(record.model_id)).value.model
     data = load(path, model, target)
     for note in data.notes:
