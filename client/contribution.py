@@ -152,7 +152,7 @@ async def prepare(
     _check_open(record, sender)
     if record.min_contributors < LEAST_PAID:
         report(
-            f"this round may pay fewer than {LEAST_PAID}: the released sum may then show its owner your update"
+            f"this round may pay fewer than {LEAST_PAID}; its owner may then see your update in the released sum"
         )
     model = (await client.query.model(record.model_id)).value.model
     data = load(path, model, target)
