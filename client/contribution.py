@@ -151,9 +151,8 @@ async def prepare(
     record = (await client.query.round(round_id)).value
     _check_open(record, sender)
     if record.min_contributors < LEAST_PAID:
-        report(
-            f"this round may pay fewer than {LEAST_PAID}; its owner may then see your update in the released sum"
-        )
+        few = f"this round may pay fewer than {LEAST_PAID}"
+        report(f"{few}; its owner may then see your update in the released sum")
     model = (await client.query.model(record.model_id)).value.model
     data = load(path, model, target)
     for note in data.notes:
