@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
-from assay.client.errors import ProofInvalid
+from assay.client.errors import ProofInvalid, QueryRefused
 from assay.client.records import Answer, NoSuchRecord, Reader, decode
 from assay.crypto.accounts import decode_address, encode_address
 from assay.proto.query_pb2 import ChainInfo
@@ -27,9 +28,11 @@ from assay.proto.state_pb2 import (
     Supply,
 )
 from assay.state.rules import keys
+from assay.state.rules.errors import HeightNotKept
 
 M = TypeVar("M", bound=Message)
 _PROOFS_AT_ONCE: Final = 8
+_READ_TRIES: Final = 4
 
 
 class Queries:
@@ -99,6 +102,13 @@ class Queries:
         Verified means: each is proven, and they are as many as the proven
         round says have committed, so none is missing.
         """
+        for _ in range(_READ_TRIES - 1):
+            with _until_pruned():
+                return await self._contributions(round_id)
+        return await self._contributions(round_id)
+
+    async def _contributions(self, round_id: int) -> Answer[list[Contribution]]:
+        """Read all at one height, which the node may cease to keep meanwhile."""
         record = await self.round(round_id)
         entries = await self.reader.pages(keys.contributions(round_id))
         gate = asyncio.Semaphore(_PROOFS_AT_ONCE)
@@ -159,6 +169,16 @@ class Queries:
 
     async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
         return [decode(message_type, value) for _, value in await self.reader.pages(prefix)]
+
+
+@contextmanager
+def _until_pruned() -> Iterator[None]:
+    """Pass over that a node no longer keeps the height asked for: its blocks came faster than the questions."""
+    try:
+        yield
+    except QueryRefused as error:
+        if error.reason is not HeightNotKept:
+            raise
 
 
 def raw_address(address: str | bytes) -> bytes:
