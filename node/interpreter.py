@@ -11,7 +11,7 @@ SWITCH_SECONDS: Final = 0.0005
 5 ms for it while the event loop is busy."""
 GC_THRESHOLD: Final = 50_000
 """Objects made before the collector looks for cycles. A block makes hundreds of thousands, which live until
-it is committed and form no cycles: with 700, the default, looking at them took a tenth of a transaction's time."""
+it is committed and form no cycles: at 700, the default, looking at them took a tenth of the time."""
 
 
 def tune() -> None:

@@ -42,7 +42,7 @@ class ServerLimits:
     """
 
     frame_bytes: int = MAX_FRAME_BYTES
-    batch_requests: int = 256
+    batch_requests: int = 64
     batch_bytes: int = 1 << 20
     backlog_requests: int = 65_536
     backlog_bytes: int = 32 << 20

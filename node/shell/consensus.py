@@ -187,11 +187,16 @@ class Consensus:
         entries = [self._entries.take(raw, params.max_tx_bytes) for raw in raws]
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
+        block = Block(request.height, entries, extensions, products)
         with alone():
-            block = Block(request.height, entries, extensions, products)
-            result, root = await asyncio.to_thread(self._chain.execute, block)
+            return await asyncio.to_thread(self._execute, block, first)
+
+    def _execute(self, block: Block, first: Sequence[TxResult]) -> abci.ResponseFinalizeBlock:
+        """Execute a block, in a thread: it can take a second, and the loop must read what arrives."""
+        result, root = self._chain.execute(block)
         refused = sum(tx_result.code != 0 for tx_result in result.tx_results)
-        _log.info("block", height=request.height, txs=len(raws), refused=refused, app_hash=root.hex()[:12])
+        txs = len(block.entries)
+        _log.info("block", height=block.height, txs=txs, refused=refused, app_hash=root.hex()[:12])
         return block_response((*first, *result.tx_results), result.events, root)
 
     def _injected(self, raw: bytes, request: abci.RequestFinalizeBlock) -> tuple[_Extensions, list[TxResult]]:

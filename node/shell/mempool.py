@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from assay.node.shell.chain import Chain
 from assay.node.shell.entries import EntryCache
@@ -70,9 +71,15 @@ class Mempool:
         view = self._current()
         if not isinstance(entry, AccountTx):
             view.admit_committee(entry)
-            return abci.ResponseCheckTx()
+            return _accepted(0)
         if request.type == abci.NEW:
             view.admit(entry)
         else:
             view.recheck(entry)
-        return abci.ResponseCheckTx(gas_wanted=entry.body.gas_limit)
+        return _accepted(entry.body.gas_limit)
+
+
+@lru_cache(maxsize=1024)
+def _accepted(gas_wanted: int) -> abci.ResponseCheckTx:
+    """Return the answer to what was admitted; the server encodes an object that it meets again only once."""
+    return abci.ResponseCheckTx(gas_wanted=gas_wanted)
