@@ -173,7 +173,7 @@ class Queries:
 
 @contextmanager
 def _until_pruned() -> Iterator[None]:
-    """Pass over that a node no longer keeps the height asked for: its blocks came faster than the questions."""
+    """Pass over that a node no longer keeps the height asked for: its blocks came faster than we asked."""
     try:
         yield
     except QueryRefused as error:

@@ -18,7 +18,7 @@ from assay.node.home import LOOPBACK, free_ports, open_home
 
 CHAIN_ID = "assay-e2e"
 ASSAYD = (sys.executable, "-c", "from assay.node.cli import main; main()")
-BLOCK_MILLISECONDS = 200
+BLOCK_MILLISECONDS = 120
 
 
 def assayd(home: Path, *arguments: str, seconds: float = 120) -> subprocess.CompletedProcess[str]:

@@ -31,7 +31,7 @@ from assay.state.rules.errors import NotFound
 pytestmark = pytest.mark.e2e
 
 BOUNTY, DEPOSIT, FEE = 10 * ASY, 200_000, 30_001
-WINDOW = 25
+WINDOW = 40
 """Blocks that somebody has to wait for others who do not come; enough for those who do."""
 
 

@@ -33,7 +33,8 @@ from assay.state.rules import errors
 pytestmark = pytest.mark.e2e
 
 BOUNTY, DEPOSIT = 10 * ASY, 100_000
-REVEAL_WINDOW = 40
+REVEAL_WINDOW = 60
+"""Blocks; enough for every attempt below, and then everybody waits for it to end."""
 ENOUGH = Options(gas_limit=10**6, fee=10**4)  # given, so that nothing is simulated before it is sent
 
 HONEST = ("honest", "also honest")

@@ -20,7 +20,7 @@ from assay.proto import state_pb2 as pb
 
 pytestmark = pytest.mark.e2e
 
-MOST_BLOCKS = 400
+MOST_BLOCKS = 300
 CIRCUMSTANCES = {
     "one worker, caches cold": ("0", ["--workers", "1", "--cold"]),
     "caches warm, three workers, stopped and killed": ("1", ["--workers", "3", "--warm", "--disturb"]),
