@@ -131,7 +131,9 @@ class Subscriptions:
 
     async def _confirmed(self, topic: _Topic) -> None:
         try:
-            await asyncio.wait_for(asyncio.shield(topic.confirmed), _ANSWER_SECONDS)
+            # Not wait_for: before Python 3.12 it can lose a cancellation, and with it an interrupt.
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await asyncio.shield(topic.confirmed)
         except TimeoutError:
             raise NodeUnreachable(f"{self._rpc.url} did not confirm a subscription") from None
 

@@ -207,7 +207,8 @@ class TxWaiter:
                 if found is not None:
                     return found
                 try:
-                    event = await asyncio.wait_for(anext(stream), _RECHECK_SECONDS)
+                    async with asyncio.timeout(_RECHECK_SECONDS):
+                        event = await anext(stream)
                 except TimeoutError:
                     continue
                 return _from_event(tx_hash, event)
@@ -225,7 +226,8 @@ class TxWaiter:
         follow = self._blocks.follow()
         while self._waiting:
             try:
-                await asyncio.wait_for(anext(follow), _RECHECK_SECONDS)
+                async with asyncio.timeout(_RECHECK_SECONDS):
+                    await anext(follow)
             except (TimeoutError, NodeUnreachable, StopAsyncIteration):
                 follow = self._blocks.follow()  # the generator ended with the exception
             try:
