@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_committed_transaction_is_refused_by_a_node_that_has_forgotten_it(surv
     for height in survivor.app_hashes:
         for tx in node.rpc("block", height=str(height))["block"]["data"]["txs"]:
             if tx.startswith("C"):  # base64 of 0x0a, the first byte of an account's transaction
-                answer = node.wait_until(lambda raw=tx: _broadcast(node, raw), "the RPC")
+                answer = node.wait_until(partial(_broadcast, node, tx), "the RPC")
                 assert (answer["codespace"], answer["code"]) == (WrongSequence.codespace, WrongSequence.code)
                 replayed += 1
     assert replayed > 5
