@@ -59,7 +59,7 @@ class Application:
 
         payloads.VERDICTS.clear()
         store = self.stack.enter_context(Store.open(self.options.directory / "store", create=True))
-        chain = Chain(store, self.recorded["genesis"]["chain_id"], check_invariants=True)
+        chain = Chain(store, self.recorded["genesis"]["chain_id"])
         signatures = SignatureChecker(2)
         self.stack.callback(signatures.close)
         scheduler = ScoringScheduler(self.pool)
