@@ -18,6 +18,7 @@ from assay.proto.state_pb2 import (
     Account,
     Committee,
     Contribution,
+    Fault,
     Key,
     KeyPool,
     ModelRecord,
@@ -26,6 +27,7 @@ from assay.proto.state_pb2 import (
     Round,
     SlotRecord,
     Supply,
+    Suspension,
 )
 from assay.state.rules import keys
 from assay.state.rules.errors import HeightNotKept
@@ -143,6 +145,14 @@ class Queries:
         """Return keys and records of the committee messages of one phase, unproven."""
         entries = await self.reader.pages(keys.phase_slots(key_id, phase))
         return [(key, decode(SlotRecord, value)) for key, value in entries]
+
+    async def faults(self, validator: bytes = b"") -> Answer[list[Fault]]:
+        """Return what one validator, or all, did wrong as members of keys, unproven."""
+        return Answer(await self._list(Fault, keys.faults(validator)), 0, False)
+
+    async def suspensions(self) -> Answer[list[Suspension]]:
+        """Return the suspensions of seats, those that are over included, unproven."""
+        return Answer(await self._list(Suspension, keys.SUSPENSION), 0, False)
 
     # --- beside the tree -----------------------------------------------------
 

@@ -14,6 +14,17 @@ class Preset(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PRESET_STANDARD: _ClassVar[Preset]
     PRESET_SMALL: _ClassVar[Preset]
 
+class FaultKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FAULT_KIND_UNSPECIFIED: _ClassVar[FaultKind]
+    FAULT_KIND_SILENT_CEREMONY: _ClassVar[FaultKind]
+    FAULT_KIND_FALSE_COMPLAINT: _ClassVar[FaultKind]
+    FAULT_KIND_BAD_SEEDS: _ClassVar[FaultKind]
+    FAULT_KIND_WRONG_KEY_SHARE: _ClassVar[FaultKind]
+    FAULT_KIND_WRONG_SCORE_SHARE: _ClassVar[FaultKind]
+    FAULT_KIND_WRONG_RELEASE_SHARE: _ClassVar[FaultKind]
+    FAULT_KIND_SILENT_RELEASE: _ClassVar[FaultKind]
+
 class KeyStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     KEY_STATUS_UNSPECIFIED: _ClassVar[KeyStatus]
@@ -76,6 +87,14 @@ class OpeningKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
 PRESET_UNSPECIFIED: Preset
 PRESET_STANDARD: Preset
 PRESET_SMALL: Preset
+FAULT_KIND_UNSPECIFIED: FaultKind
+FAULT_KIND_SILENT_CEREMONY: FaultKind
+FAULT_KIND_FALSE_COMPLAINT: FaultKind
+FAULT_KIND_BAD_SEEDS: FaultKind
+FAULT_KIND_WRONG_KEY_SHARE: FaultKind
+FAULT_KIND_WRONG_SCORE_SHARE: FaultKind
+FAULT_KIND_WRONG_RELEASE_SHARE: FaultKind
+FAULT_KIND_SILENT_RELEASE: FaultKind
 KEY_STATUS_UNSPECIFIED: KeyStatus
 KEY_STATUS_JOINING: KeyStatus
 KEY_STATUS_SEEDING: KeyStatus
@@ -139,7 +158,7 @@ class Supply(_message.Message):
     def __init__(self, total: _Optional[int] = ..., burned: _Optional[int] = ...) -> None: ...
 
 class Params(_message.Message):
-    __slots__ = ("development", "preset", "gas_price", "max_block_bytes", "max_block_gas", "max_tx_bytes", "max_messages", "min_committee", "key_pool", "ceremony_window", "committee_block_bytes", "scoring_block_work", "min_contributors", "max_contributors", "max_ciphertexts", "min_bounty", "min_deposit", "min_scoring_fee", "max_window", "release_window")
+    __slots__ = ("development", "preset", "gas_price", "max_block_bytes", "max_block_gas", "max_tx_bytes", "max_messages", "min_committee", "key_pool", "ceremony_window", "committee_block_bytes", "scoring_block_work", "min_contributors", "max_contributors", "max_ciphertexts", "min_bounty", "min_deposit", "min_scoring_fee", "max_window", "release_window", "absence_window")
     DEVELOPMENT_FIELD_NUMBER: _ClassVar[int]
     PRESET_FIELD_NUMBER: _ClassVar[int]
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -160,6 +179,7 @@ class Params(_message.Message):
     MIN_SCORING_FEE_FIELD_NUMBER: _ClassVar[int]
     MAX_WINDOW_FIELD_NUMBER: _ClassVar[int]
     RELEASE_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    ABSENCE_WINDOW_FIELD_NUMBER: _ClassVar[int]
     development: bool
     preset: Preset
     gas_price: int
@@ -180,7 +200,8 @@ class Params(_message.Message):
     min_scoring_fee: int
     max_window: int
     release_window: int
-    def __init__(self, development: bool = ..., preset: _Optional[_Union[Preset, str]] = ..., gas_price: _Optional[int] = ..., max_block_bytes: _Optional[int] = ..., max_block_gas: _Optional[int] = ..., max_tx_bytes: _Optional[int] = ..., max_messages: _Optional[int] = ..., min_committee: _Optional[int] = ..., key_pool: _Optional[int] = ..., ceremony_window: _Optional[int] = ..., committee_block_bytes: _Optional[int] = ..., scoring_block_work: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., max_ciphertexts: _Optional[int] = ..., min_bounty: _Optional[int] = ..., min_deposit: _Optional[int] = ..., min_scoring_fee: _Optional[int] = ..., max_window: _Optional[int] = ..., release_window: _Optional[int] = ...) -> None: ...
+    absence_window: int
+    def __init__(self, development: bool = ..., preset: _Optional[_Union[Preset, str]] = ..., gas_price: _Optional[int] = ..., max_block_bytes: _Optional[int] = ..., max_block_gas: _Optional[int] = ..., max_tx_bytes: _Optional[int] = ..., max_messages: _Optional[int] = ..., min_committee: _Optional[int] = ..., key_pool: _Optional[int] = ..., ceremony_window: _Optional[int] = ..., committee_block_bytes: _Optional[int] = ..., scoring_block_work: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., max_ciphertexts: _Optional[int] = ..., min_bounty: _Optional[int] = ..., min_deposit: _Optional[int] = ..., min_scoring_fee: _Optional[int] = ..., max_window: _Optional[int] = ..., release_window: _Optional[int] = ..., absence_window: _Optional[int] = ...) -> None: ...
 
 class Counters(_message.Message):
     __slots__ = ("next_key", "next_round", "next_opening", "next_job")
@@ -245,6 +266,34 @@ class Committee(_message.Message):
     SEATS_FIELD_NUMBER: _ClassVar[int]
     seats: _containers.RepeatedCompositeFieldContainer[CommitteeSeat]
     def __init__(self, seats: _Optional[_Iterable[_Union[CommitteeSeat, _Mapping]]] = ...) -> None: ...
+
+class Fault(_message.Message):
+    __slots__ = ("validator", "key_id", "kind", "member", "height")
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    key_id: int
+    kind: FaultKind
+    member: int
+    height: int
+    def __init__(self, validator: _Optional[bytes] = ..., key_id: _Optional[int] = ..., kind: _Optional[_Union[FaultKind, str]] = ..., member: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
+
+class Suspension(_message.Message):
+    __slots__ = ("validator", "since", "until", "kind", "key_id")
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    since: int
+    until: int
+    kind: FaultKind
+    key_id: int
+    def __init__(self, validator: _Optional[bytes] = ..., since: _Optional[int] = ..., until: _Optional[int] = ..., kind: _Optional[_Union[FaultKind, str]] = ..., key_id: _Optional[int] = ...) -> None: ...
 
 class Key(_message.Message):
     __slots__ = ("id", "status", "preset", "members", "deadline", "round_id", "public_key", "relin_key", "test_opening", "failure", "created", "awaited", "test_payloads")

@@ -14,6 +14,7 @@ from assay.proto.canonical import NotCanonical, parse
 from assay.proto.query_pb2 import ChainInfo, Entry, Page, PageRequest, SimulateResponse
 from assay.proto.state_pb2 import KEY_STATUS_READY, Key, KeyPool
 from assay.state import ante
+from assay.state.ceremony.pool import note
 from assay.state.context import Context
 from assay.state.envelope import AccountTx, decode
 from assay.state.handlers import HANDLERS
@@ -163,6 +164,6 @@ class Queries:
             provable_height=self._store.version - 1,
             params=ctx.params,
             ready_keys=ready,
-            key_note="" if ready else "the committee is making keys; ask again in some blocks",
+            key_note="" if ready else note(ctx),
         )
         return Answer(info.SerializeToString(deterministic=True), self._store.version)

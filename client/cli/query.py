@@ -16,6 +16,7 @@ from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.records import Answer
 from assay.crypto.accounts import encode_address
+from assay.proto.state_pb2 import Fault, Suspension
 
 M = TypeVar("M", bound=Message)
 _AMOUNTS = frozenset(
@@ -122,6 +123,33 @@ def supply(session: Session) -> None:
 def committee(session: Session) -> None:
     """Show the seats from which committees are drawn."""
     show_record(session, "committee", lambda client: client.query.committee())
+
+
+@query.command()
+@pass_session
+def faults(session: Session) -> None:
+    """Show what committee members did wrong, and which seats new keys leave out, as the node says."""
+    height, named, suspensions = session.run(_faults)
+    suspended = {item.validator: item for item in suspensions}
+    table = new_table("validator", "key", "what", "at", "left out", title=f"faults, after block {height}")
+    for fault in named:
+        left_out = _left_out(suspended.get(fault.validator), height)
+        kind = str(to_plain(fault)["kind"])
+        table.add_row(fault.validator.hex(), str(fault.key_id), kind, str(fault.height), left_out)
+    plain = {"faults": [to_plain(item) for item in named]}
+    session.emit(plain | {"suspensions": [to_plain(item) for item in suspensions]}, table)
+
+
+async def _faults(client: Client) -> tuple[int, list[Fault], list[Suspension]]:
+    height = (await client.query.chain()).height
+    return height, (await client.query.faults()).value, (await client.query.suspensions()).value
+
+
+def _left_out(suspension: Suspension | None, height: int) -> str:
+    """Say for how long new keys leave a seat out."""
+    if suspension is None or 0 < suspension.until <= height + 1:
+        return "no more"
+    return f"until block {suspension.until}" if suspension.until else "for good"
 
 
 @query.command()

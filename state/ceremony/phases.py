@@ -11,14 +11,13 @@ from typing import Final
 
 from assay.crypto.committee import messages, self_test
 from assay.crypto.committee.messages import MessageError
-from assay.crypto.presets import COMMITTEE_SIZES, by_wire_id
+from assay.crypto.presets import by_wire_id
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
-from assay.proto.state_pb2 import Committee, CommitteeSeat, Key, KeyMember, KeyStatus, Params
+from assay.proto.state_pb2 import CommitteeSeat, Key, KeyMember, KeyStatus
 from assay.state import counters, schedule, scoring_queue
-from assay.state.ceremony import combine, records, slots
+from assay.state.ceremony import combine, pool, records, slots
 from assay.state.context import Context
-from assay.state.overlay import Overlay
 from assay.state.rules import keys, outcomes
 from assay.state.rules.errors import BadCommitteeData
 from assay.state.scoring_queue import Question
@@ -36,16 +35,10 @@ def end_block(ctx: Context) -> None:
         key = ctx.view.require(Key, keys.committee_key(key_id))
         _fail(ctx, key, outcomes.KEY_NO_ANSWER)
         records.save(ctx.view, key)
-    seats = choose_members(ctx.view, ctx.params)
-    while seats and len(records.pool(ctx.view)) < ctx.params.key_pool:
+    missing = ctx.params.key_pool - len(records.pool(ctx.view))
+    seats = pool.choose_members(ctx) if missing > 0 else []
+    for _ in range(missing if seats else 0):
         _start(ctx, seats)
-
-
-def choose_members(view: Overlay, params: Params) -> list[CommitteeSeat]:
-    """Return the members of a new key, by validator address; none if there are too few seats."""
-    committee = view.load(Committee, keys.COMMITTEE) or Committee()
-    size = max((n for n in COMMITTEE_SIZES if n <= len(committee.seats)), default=0)
-    return list(committee.seats[:size]) if size >= params.min_committee else []
 
 
 def _start(ctx: Context, seats: list[CommitteeSeat]) -> None:

@@ -15,11 +15,13 @@ DIGEST_BYTES: Final = 32
 ACCOUNT: Final = b"a"
 CONTRIBUTION: Final = b"c"
 DEADLINE: Final = b"d"
+FAULT: Final = b"f"
 KEY: Final = b"k"
 MODEL: Final = b"m"
 OPENING: Final = b"o"
 ROUND: Final = b"r"
 SLOT: Final = b"s"
+SUSPENSION: Final = b"u"
 
 PARAMS: Final = b"P"
 COUNTERS: Final = b"N"
@@ -90,6 +92,21 @@ def slot(key_id: int, phase: int, member: int, number: int) -> bytes:
 def parse_slot(key: bytes) -> tuple[int, int]:
     """Split the key of a committee message into member and number."""
     return key[10], int.from_bytes(key[11:19], "big")
+
+
+def faults(validator: bytes) -> bytes:
+    """Prefix of what a validator did wrong; `validator` has 20 bytes."""
+    return FAULT + validator
+
+
+def fault(validator: bytes, key_id: int, kind: int) -> bytes:
+    """Key of one fault: once for each validator, committee key and kind."""
+    return faults(validator) + _u64(key_id) + bytes((kind,))
+
+
+def suspension(validator: bytes) -> bytes:
+    """Key of the suspension of a validator's seat."""
+    return SUSPENSION + validator
 
 
 def deadlines(height: int) -> bytes:

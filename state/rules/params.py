@@ -35,6 +35,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "min_scoring_fee": Bound(0, 1_000, 2**62),
     "max_window": Bound(10, 100_000, 10**7),
     "release_window": Bound(10, 1_000, 10**7),
+    "absence_window": Bound(1, 600, 10**7),
 }
 """Bounds of the numeric parameters; `min_committee` and `preset` are choices."""
 

@@ -46,6 +46,10 @@ def key_of(item: dict[str, Any]) -> bytes:
             return keys.opening(item["opening"])
         case "SlotRecord":
             return keys.slot(item["key_id"], item["phase"], item["member"], item["number"])
+        case "Fault":
+            return keys.fault(address, item["key_id"], item["kind"])
+        case "Suspension":
+            return keys.suspension(address)
         case single:
             return SINGLE[single]
 

@@ -51,6 +51,7 @@ def test_queries_are_proven(call: Call, run: Run, url: str, alice: str) -> None:
     assert call("query", "params")["value"]["preset"] == "small"
     assert call("query", "supply")["verified"]
     assert len(call("query", "committee")["value"]["seats"]) == 1
+    assert call("query", "faults") == {"faults": [], "suspensions": []}
 
 
 @pytest.mark.usefixtures("alice")

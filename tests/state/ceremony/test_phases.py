@@ -16,7 +16,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Key, Opening
 from assay.state import openings
-from assay.state.ceremony import phases, records
+from assay.state.ceremony import pool, records
 from assay.state.ceremony.slots import Awaited
 from assay.state.rules import errors, keys, outcomes
 
@@ -81,7 +81,7 @@ def test_members_are_recorded_with_the_keys_they_posted(four: RealCommittee) -> 
 )
 def test_the_largest_size_that_the_seats_fill_is_taken(seats: int, minimum: int, members: int) -> None:
     chain = Chain(seats=seats, min_committee=minimum)
-    chosen = phases.choose_members(chain.view, chain.params)
+    chosen = pool.choose_members(chain.ctx)
     assert chosen == sorted(chain.seats, key=lambda seat: seat.validator)[:members]
 
 
