@@ -66,6 +66,7 @@ def app_state(*, development: bool = True) -> bytes:
         "min_scoring_fee": 0,
         "max_window": 100_000,
         "release_window": 1_000,
+        "absence_window": 600,
     }
     seats = 1 if development else 4
     committee = [
