@@ -10,7 +10,8 @@ from typing import Any, Final
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from assay.crypto.accounts import encode_address
-from assay.node.genesis import GenesisValidator
+from assay.crypto.presets import COMMITTEE_SIZES
+from assay.node.genesis import GenesisValidator, genesis_document
 from assay.proto.state_pb2 import Params, Validator
 from assay.state.genesis import BadGenesis, write_genesis
 from assay.state.overlay import Overlay
@@ -101,6 +102,39 @@ def app_state(params: Params, balances: Mapping[bytes, int], seats: Sequence[Sea
             for seat in seats
         ],
     }
+
+
+def largest_committee(validators: int) -> int:
+    """Return how many of so many validators can sit on a committee: 1, 4, 7 or 10."""
+    return max(size for size in COMMITTEE_SIZES if size <= validators)
+
+
+def development_genesis(
+    chain_id: str, seats: Sequence[Seat], balances: Mapping[bytes, int], changes: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the genesis of a development chain, checked as the chain itself will check it.
+
+    Parameters
+    ----------
+    chain_id
+        The chain's name.
+    seats
+        The validators, each with a seat; the committee never shrinks below the largest that they fill.
+    balances
+        Address (20 bytes) to uasy.
+    changes
+        Parameters that differ from a development chain's, as texts.
+
+    Raises
+    ------
+    BadGenesis, ValueError
+        If parts contradict one another.
+    """
+    least = {"min_committee": str(largest_committee(len(seats)))}
+    state = app_state(development_params({**least, **changes}), balances, seats)
+    validators = [seat.validator for seat in seats]
+    check(chain_id, state, validators)
+    return genesis_document(chain_id, validators, state)
 
 
 def check(chain_id: str, state: Mapping[str, Any], validators: Sequence[GenesisValidator]) -> None:

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import fcntl
 import json
+import random
 import shutil
 import socket
 import stat
 import tomllib
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +31,7 @@ from assay.node.tomlfile import UnknownSettingError, set_values
 
 LOOPBACK: Final = "127.0.0.1"
 _PRIVATE = stat.S_IRWXU
+_LISTENING_PORTS: Final = range(20_000, 32_768)
 
 
 class HomeError(Exception):
@@ -128,6 +131,11 @@ class Home:
     def settings(self) -> settings.Settings:
         """Read ``assayd.toml``; raises `SettingsError`."""
         return settings.read_settings(self.settings_file)
+
+    def change_settings(self, values: Mapping[str, Any]) -> None:
+        """Write values, by section, into ``assayd.toml``; comments and other values stay."""
+        text = self.settings_file.read_text(encoding="utf-8")
+        self.settings_file.write_text(set_values(text, values), encoding="utf-8")
 
     def abci_address(self) -> str:
         """Return where the application listens: the address in ``assayd.toml``, or the home's socket."""
@@ -236,6 +244,24 @@ def create(path: Path, binary: Path, network: Network) -> Home:
     return home
 
 
+@contextmanager
+def removed_on_failure(path: Path) -> Iterator[None]:
+    """Make something at a place that is empty; if that fails, remove what was made of it.
+
+    Raises
+    ------
+    HomeError
+        If something is there already.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise HomeError(f"{path} is not empty: choose another home, or remove it")
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
 def write_config(home: Home, network: Network) -> None:
     """Write Assay's values into the home's ``config.toml``; other values stay."""
     try:
@@ -299,11 +325,23 @@ def remove_chain(home: Home, binary: Path) -> None:
 def free_ports(count: int) -> list[int]:
     """Return ports of the loopback interface that nobody listens at now.
 
-    They were all held at once, so they differ; another program may take one
-    before it is used, so a caller should be ready to try again.
+    They are below those that systems give to outgoing connections, so that a node that is away for a while
+    finds its own again. Another program may take one before it is used, so a caller should be ready to try
+    again.
     """
+    found: list[int] = []
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
+        for port in random.sample(_LISTENING_PORTS, len(_LISTENING_PORTS)):
+            if len(found) == count:
+                return found
+            with suppress(OSError):
+                listen(stack, port)
+                found.append(port)
+    raise HomeError(f"there are no {count} free ports from {_LISTENING_PORTS[0]} to {_LISTENING_PORTS[-1]}")
+
+
+def listen(stack: ExitStack, port: int) -> None:
+    """Take a port of the loopback interface until the stack is left; OSError if somebody has it."""
+    taken = stack.enter_context(socket.socket())
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections do not matter
+    taken.bind((LOOPBACK, port))

@@ -17,6 +17,7 @@ from assay.node.cli.chain import reset, verify
 from assay.node.cli.init import init
 from assay.node.cli.start import start
 from assay.node.cli.status import show_node_id, status, version
+from assay.node.cli.testnet import testnet
 from assay.node.cometbft import CometBFTError
 from assay.node.committee.identity import IdentityError
 from assay.node.home import HomeError
@@ -67,5 +68,5 @@ def assayd(ctx: click.Context, home: Path | None) -> None:
     ctx.obj = home or _default_home()
 
 
-for command in (init, start, status, verify, reset, show_node_id, version):
+for command in (init, testnet, start, status, verify, reset, show_node_id, version):
     assayd.add_command(command)

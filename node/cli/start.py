@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -12,15 +14,28 @@ from assay.node.home import Home, open_home
 from assay.node.run import run_node
 from assay.node.supervisor import Outcome, StopRequest, stop_on_signals
 
+C = TypeVar("C", bound=Callable[..., Any])
+
+_LOG = (
+    click.option(
+        "--log", "log_format", type=click.Choice(["text", "json"]), help="How to log; default: assayd.toml."
+    ),
+    click.option(
+        "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log."
+    ),
+    click.option("--check-invariants", is_flag=True, help="Check every invariant after each block (slow)."),
+)
+
+
+def log_options(command: C) -> C:
+    """Add to a command what can be chosen about a run."""
+    for option in reversed(_LOG):
+        command = option(command)
+    return command
+
 
 @click.command()
-@click.option(
-    "--log", "log_format", type=click.Choice(["text", "json"]), help="How to log; default: assayd.toml."
-)
-@click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="How much to log."
-)
-@click.option("--check-invariants", is_flag=True, help="Check every invariant after each block (slow).")
+@log_options
 @click.pass_obj
 def start(home: Path, log_format: str | None, log_level: str | None, check_invariants: bool) -> None:
     """Run the application and CometBFT until interrupted.

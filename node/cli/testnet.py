@@ -1,0 +1,112 @@
+"""`assayd testnet`: several validators on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from assay.crypto.accounts import decode_address
+from assay.node import logs
+from assay.node.cli.options import chain_options, development_genesis, program, usage_errors
+from assay.node.cli.start import log_options
+from assay.node.cluster import Keeping, run_cluster
+from assay.node.home import Home
+from assay.node.supervisor import Outcome, StopRequest, stop_on_signals
+from assay.node.testnet import MAX_VALIDATORS, Plan, create_testnet, open_testnet
+
+_DIRECTORY: Final = click.option(
+    "--dir",
+    "directory",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("testnet"),
+    show_default=True,
+    help="The directory of all the homes.",
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--validators",
+    type=click.IntRange(1, MAX_VALIDATORS),
+    default=4,
+    show_default=True,
+    help="How many; the committee is the largest of 1, 4, 7, 10 that they fill.",
+)
+@_DIRECTORY
+@click.option(
+    "--base-port",
+    type=click.IntRange(0, 65_535),
+    default=26_656,
+    show_default=True,
+    help="The first of two ports a node (peers, RPC), one node after the other. 0: any that are free.",
+)
+@chain_options
+@click.pass_context
+def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any) -> None:
+    """Create a development chain of several validators, all on this machine.
+
+    Its nodes have homes DIR/node0, DIR/node1, …, each complete in itself: `assayd testnet start --dir DIR`
+    runs all, `assayd --home DIR/node0 start` one.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    found = program(binary)
+    with usage_errors():
+        operator = decode_address(options["operator"])
+        plan = Plan(options["validators"], options["base_port"], options["block_time"], operator)
+        homes = create_testnet(directory, found, plan, lambda seats: development_genesis(seats, options))
+    if binary:
+        for home in homes:
+            home.change_settings({"cometbft": {"binary": str(found)}})
+    _tell(directory, homes)
+
+
+def _tell(directory: Path, homes: list[Home]) -> None:
+    params = homes[0].genesis()["app_state"]["params"]
+    click.echo(f"Created {len(homes)} validators of chain {homes[0].genesis()['chain_id']} in {directory};")
+    click.echo(f"{params['min_committee']} of them make up its committee.")
+    for home in homes:
+        click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}")
+    click.echo(f"Start them with: assayd testnet start --dir {directory}")
+
+
+@testnet.command()
+@_DIRECTORY
+@click.option(
+    "--restart-after",
+    type=click.FloatRange(0, 86_400),
+    default=5,
+    show_default=True,
+    help="Seconds after which a node that ended is started again.",
+)
+@log_options
+def start(
+    directory: Path,
+    restart_after: float,
+    log_format: str | None,
+    log_level: str | None,
+    check_invariants: bool,
+) -> None:
+    """Run all nodes until interrupted, and tell what each does.
+
+    A node that ends is started again. Ends with 0 when stopped by SIGINT or SIGTERM, with 1 and the reason
+    when a node ends before it has made a block.
+    """
+    homes = open_testnet(directory)
+    settings = homes[0].settings().log
+    level = log_level or settings.level
+    logs.configure(log_format or settings.format, level)
+    arguments = ("--log-level", level, *(("--check-invariants",) if check_invariants else ()))
+    outcome = asyncio.run(_run(homes, Keeping(arguments, restart_after)))
+    if outcome.exit_code:
+        click.echo(f"The network ended: {outcome.reason}", err=True)
+    raise SystemExit(outcome.exit_code)
+
+
+async def _run(homes: list[Home], keeping: Keeping) -> Outcome:
+    request = StopRequest()
+    with stop_on_signals(request):
+        return await run_cluster(homes, keeping, request)
