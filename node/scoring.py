@@ -75,10 +75,7 @@ class ScoringScheduler:
         params
             The parameters in force.
         """
-        wider = Params()
-        wider.CopyFrom(params)
-        wider.scoring_block_work *= BLOCKS_AHEAD
-        for job in due_jobs(view, wider):
+        for job in due_jobs(view, params, BLOCKS_AHEAD):
             self._have(view, job)
 
     async def results(self, view: Overlay, jobs: Sequence[ScoringJob]) -> dict[int, tuple[int, bytes]]:

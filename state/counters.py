@@ -41,9 +41,8 @@ def take_openings(view: Overlay, count: int) -> int:
     return taken
 
 
-def pass_jobs(view: Overlay, first: int, count: int) -> None:
-    """Move the head of the scoring queue beyond a run of ids, if it stands inside it."""
+def set_next_job(view: Overlay, opening: int) -> None:
+    """Move the head of the scoring queue."""
     counters = load(view)
-    if first <= counters.next_job < first + count:
-        counters.next_job = first + count
-        view.save(keys.COUNTERS, counters)
+    counters.next_job = opening
+    view.save(keys.COUNTERS, counters)

@@ -22,7 +22,7 @@ from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.scalars import SHARE_BYTES
-from assay.state.scoring_queue import ScoringJob, complete_job, due_jobs
+from assay.state.scoring_queue import ScoringJob, due_jobs
 
 __all__ = [
     "AwaitedShare",
@@ -35,6 +35,18 @@ __all__ = [
     "record_extension",
     "record_share",
 ]
+
+
+def complete_job(ctx: Context, opening_id: int, constant: int, digest: bytes) -> None:
+    """Record the ciphertext of a due opening, and tell who asked: from now on its committee owes the answer.
+
+    Parameters are those of `assay.state.scoring_queue.complete_job`.
+    """
+    opening = scoring_queue.complete_job(ctx, opening_id, constant, digest)
+    if opening.kind == pb.OPENING_KIND_SELF_TEST:
+        ceremony.self_test_computed(ctx, opening.key_id)
+    else:
+        rounds.job_computed(ctx, opening)
 
 
 @dataclass(frozen=True, slots=True)

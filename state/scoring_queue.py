@@ -2,13 +2,16 @@
 
 Rounds and ceremonies ask here; `assay.state.openings` hands the answers back
 to them. Openings are numbered in the order in which they were asked, and their
-ciphertexts are computed in that order, a bounded amount of work each block.
+ciphertexts are computed in that order, a bounded amount of work each block and
+no more than the committee can answer in one. Nothing that is asked later ever
+gets in front, so how long an opening waits is settled when it is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Key, Opening, OpeningKind, Params, Round
@@ -16,6 +19,7 @@ from assay.state import counters
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
+from assay.state.rules.scalars import MAX_SHARES
 from assay.state.rules.windows import LENGTH_WORK, PRODUCT_WORK
 
 Place = tuple[bytes, bytes]
@@ -89,6 +93,7 @@ def ask(ctx: Context, key_id: int, round_id: int, questions: Sequence[Question])
             computed=question.kind == pb.OPENING_KIND_COIN,
         )
         ctx.view.save(keys.opening(number), opening)
+    _move_head(ctx.view)
     return first
 
 
@@ -97,17 +102,24 @@ def drop(ctx: Context, first: int, count: int) -> None:
     for number in range(first, first + count):
         if ctx.view.get(keys.opening(number)) is not None:
             ctx.view.delete(keys.opening(number))
-    counters.pass_jobs(ctx.view, first, count)
+    _move_head(ctx.view)
 
 
-def due_jobs(view: Overlay, params: Params) -> list[ScoringJob]:
+def due_jobs(view: Overlay, params: Params, blocks: int = 1) -> list[ScoringJob]:
     """Return the jobs of the next block: the head of the queue, within the work a block may hold.
 
-    A pure function of the state before the block. The first job is due however much work it is.
+    A pure function of the state before the block. The first job is due however much work it is. No more jobs
+    are due than a vote extension has shares: were more computed than can be answered, answers would queue up,
+    and the clock of a round would run while its committee answers others.
+
+    Parameters
+    ----------
+    blocks
+        So many blocks' jobs, for who works ahead.
     """
     jobs: list[ScoringJob] = []
-    source, left = _Source(view), params.scoring_block_work
-    for opening in _waiting(view):
+    source, left = _Source(view), params.scoring_block_work * blocks
+    for opening in islice(_waiting(view), MAX_SHARES * blocks):
         found = source.job(opening)
         if jobs and found.work > left:
             break
@@ -116,13 +128,19 @@ def due_jobs(view: Overlay, params: Params) -> list[ScoringJob]:
     return jobs
 
 
+def is_waiting(view: Overlay, first: int, count: int) -> bool:
+    """Tell whether a run of openings has one whose ciphertext is still to be computed."""
+    last = view.load(Opening, keys.opening(first + count - 1)) if count else None
+    return last is not None and not last.computed  # they are computed in order
+
+
 def job(view: Overlay, opening: Opening) -> ScoringJob:
     """Return the job of one opening, also after its ciphertext was computed; a coin has none."""
     return _Source(view).job(opening)
 
 
-def complete_job(ctx: Context, opening_id: int, constant: int, digest: bytes) -> None:
-    """Record the ciphertext of a due opening: members answer from the next block on.
+def complete_job(ctx: Context, opening_id: int, constant: int, digest: bytes) -> Opening:
+    """Record the ciphertext of a due opening and return it: members answer from the next block on.
 
     Parameters
     ----------
@@ -134,9 +152,21 @@ def complete_job(ctx: Context, opening_id: int, constant: int, digest: bytes) ->
     opening = ctx.view.require(Opening, keys.opening(opening_id))
     opening.computed, opening.constant, opening.c1 = True, constant.to_bytes(16, "little"), digest
     ctx.view.save(keys.opening(opening_id), opening)
-    # Jobs are due from the head on, so whatever lies between is done or withdrawn.
-    head = counters.load(ctx.view).next_job
-    counters.pass_jobs(ctx.view, head, opening_id + 1 - head)
+    _move_head(ctx.view)
+    return opening
+
+
+def _move_head(view: Overlay) -> None:
+    """Let the head of the queue be the first job that waits, or the end.
+
+    Each id is passed once, so this costs no more than asking did. Were it left to the next computed job, every
+    block until then would look again through whatever was withdrawn.
+    """
+    record = counters.load(view)
+    first = next(_waiting(view), None)
+    head = record.next_opening if first is None else first.id
+    if head != record.next_job:
+        counters.set_next_job(view, head)
 
 
 def _waiting(view: Overlay) -> Iterator[Opening]:

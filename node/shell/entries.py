@@ -33,7 +33,7 @@ class EntryCache:
             If it cannot be decoded; failures are not remembered.
         """
         entry = self._entries.get(raw)
-        if entry is None:
+        if entry is None or len(raw) > max_tx_bytes:  # the bound may have changed since
             entry = decode(raw, self._chain_id, max_tx_bytes)
             self._keep(raw, entry)
         return entry
@@ -43,7 +43,8 @@ class EntryCache:
         entry = self._entries.pop(raw, None)
         if entry is not None:
             self._room += _weight(raw)
-            return entry
+            if len(raw) <= max_tx_bytes:
+                return entry
         try:
             return decode(raw, self._chain_id, max_tx_bytes)
         except AssayError as error:

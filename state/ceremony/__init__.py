@@ -5,7 +5,7 @@
 shares into the key's parts.
 """
 
-from assay.state.ceremony.phases import end_block, self_test_opened
+from assay.state.ceremony.phases import end_block, self_test_computed, self_test_opened
 from assay.state.ceremony.slots import Awaited, awaited
 
-__all__ = ["Awaited", "awaited", "end_block", "self_test_opened"]
+__all__ = ["Awaited", "awaited", "end_block", "self_test_computed", "self_test_opened"]

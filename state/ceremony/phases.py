@@ -33,7 +33,10 @@ def end_block(ctx: Context) -> None:
     """Fail the keys whose phase is over without an end, and start as many as the pool lacks."""
     for key_id in schedule.take_due(ctx.view, ctx.height, keys.DEADLINE_KEY):
         key = ctx.view.require(Key, keys.committee_key(key_id))
-        _fail(ctx, key, outcomes.KEY_NO_ANSWER)
+        if key.test_opening and scoring_queue.is_waiting(ctx.view, key.test_opening, 1):
+            _set_deadline(ctx, key, ctx.height + 1)  # it waits for others' work, not for its members
+        else:
+            _fail(ctx, key, outcomes.KEY_NO_ANSWER)
         records.save(ctx.view, key)
     missing = ctx.params.key_pool - len(records.pool(ctx.view))
     seats = pool.choose_members(ctx) if missing > 0 else []
@@ -55,11 +58,15 @@ def _start(ctx: Context, seats: list[CommitteeSeat]) -> None:
 
 def _enter(ctx: Context, key: Key, status: KeyStatus) -> None:
     """Begin a phase with a deadline of its own."""
-    _clear_deadline(ctx, key)
-    key.deadline = ctx.height + ctx.params.ceremony_window
-    schedule.put(ctx.view, key.deadline, keys.DEADLINE_KEY, key.id)
+    _set_deadline(ctx, key, ctx.height + ctx.params.ceremony_window)
     records.set_status(ctx, key, status)
     key.awaited = slots.expected_count(ctx.view, key)
+
+
+def _set_deadline(ctx: Context, key: Key, height: int) -> None:
+    _clear_deadline(ctx, key)
+    key.deadline = height
+    schedule.put(ctx.view, height, keys.DEADLINE_KEY, key.id)
 
 
 def _clear_deadline(ctx: Context, key: Key) -> None:
@@ -129,6 +136,13 @@ def _finish_parts(ctx: Context, key: Key) -> None:
     key.test_payloads.extend(ctx.view.put_bulk(scope, payload) for payload in payloads)
     _enter(ctx, key, pb.KEY_STATUS_SELF_TEST)
     key.test_opening = scoring_queue.ask(ctx, key.id, 0, [Question(pb.OPENING_KIND_SELF_TEST)])
+
+
+def self_test_computed(ctx: Context, key_id: int) -> None:
+    """Let the members' window begin: before the ciphertext is known there was nothing to answer."""
+    key = ctx.view.require(Key, keys.committee_key(key_id))
+    _set_deadline(ctx, key, ctx.height + ctx.params.ceremony_window)
+    records.save(ctx.view, key)
 
 
 def self_test_opened(ctx: Context, key_id: int, value: int) -> None:

@@ -6,6 +6,6 @@ answers do, `settlement`, `ending` and `release` how a round ends.
 """
 
 from assay.state.rounds.deadlines import end_block
-from assay.state.rounds.scoring import coin_opened, scalar_opened
+from assay.state.rounds.scoring import coin_opened, job_computed, scalar_opened
 
-__all__ = ["coin_opened", "end_block", "scalar_opened"]
+__all__ = ["coin_opened", "end_block", "job_computed", "scalar_opened"]

@@ -9,14 +9,14 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Round, RoundStatus
 from assay.state import schedule
 from assay.state.context import Context
-from assay.state.rounds import ending, lifecycle, records, release
+from assay.state.rounds import lifecycle, records, release, scoring
 from assay.state.rules import keys
 
 _AT_DEADLINE: Final[dict[RoundStatus, Callable[[Context, Round], None]]] = {
-    pb.ROUND_STATUS_PENDING: ending.expire,
+    pb.ROUND_STATUS_PENDING: scoring.end_window,
     pb.ROUND_STATUS_OPEN: lifecycle.end_commits,
     pb.ROUND_STATUS_REVEAL: lifecycle.end_reveals,
-    pb.ROUND_STATUS_SCORING: ending.expire,
+    pb.ROUND_STATUS_SCORING: scoring.end_window,
     pb.ROUND_STATUS_SETTLED: release.end,
 }
 

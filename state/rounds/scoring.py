@@ -84,6 +84,28 @@ def _answered(ctx: Context, record: Round) -> None:
 def _ask(ctx: Context, record: Round, stage: ScoringStage, questions: list[Question]) -> None:
     record.first_opening = scoring_queue.ask(ctx, record.key_id, record.id, questions)
     record.stage, record.asked, record.awaited = stage, len(questions), len(questions)
+    record.window_left = record.deadline - ctx.height
+
+
+def job_computed(ctx: Context, opening: Opening) -> None:
+    """Let the clock go on where it stood when the stage was asked for, once its last ciphertext is known."""
+    record = ctx.view.require(Round, keys.round_(opening.round_id))
+    if opening.id == record.first_opening + record.asked - 1:
+        records.set_deadline(ctx, record, ctx.height + record.window_left)
+        records.emit(ctx, record, "computed", openings=record.asked, deadline=record.deadline)
+        records.save(ctx.view, record)
+
+
+def end_window(ctx: Context, record: Round) -> None:
+    """Expire a round whose committee had its scoring window; the caller writes the record.
+
+    The clock stands still while the stage's jobs wait in the queue, which is other rounds' doing and not the
+    committee's. The queue shrinks whatever the committee does and nothing gets in front, so that ends.
+    """
+    if scoring_queue.is_waiting(ctx.view, record.first_opening, record.asked):
+        records.set_deadline(ctx, record, ctx.height + 1)
+    else:
+        ending.expire(ctx, record)
 
 
 def _ask_lengths(ctx: Context, record: Round, senders: list[bytes]) -> None:

@@ -56,6 +56,7 @@ class RealCommittee:
         self.chain = chain
         self.files = [CommitteeFiles(directory / str(number)) for number in range(len(chain.seats))]
         self.worker = ScoringWorker(SMALL)
+        chain.computes = False
         self.silent: set[int] = set()
         self.liars: set[int] = set()
         self._members: dict[tuple[int, int], Member] = {}

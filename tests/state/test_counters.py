@@ -19,13 +19,8 @@ def test_a_state_without_counters_begins_at_one(ctx: Context) -> None:
     assert counters.take_round(ctx.view) == 1
 
 
-def test_the_head_of_the_queue_moves_only_from_inside_a_run(ctx: Context) -> None:
+def test_the_head_of_the_queue_is_a_number_of_its_own(ctx: Context) -> None:
     counters.take_openings(ctx.view, 20)
-    counters.pass_jobs(ctx.view, 5, 3)
-    assert counters.load(ctx.view).next_job == 1
-    counters.pass_jobs(ctx.view, 1, 3)
-    assert counters.load(ctx.view).next_job == 4
-    counters.pass_jobs(ctx.view, 2, 10)
-    assert counters.load(ctx.view).next_job == 12
-    counters.pass_jobs(ctx.view, 1, 3)
-    assert counters.load(ctx.view).next_job == 12
+    counters.set_next_job(ctx.view, 5)
+    record = counters.load(ctx.view)
+    assert (record.next_opening, record.next_job) == (21, 5)

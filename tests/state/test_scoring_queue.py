@@ -129,6 +129,37 @@ def test_the_head_of_the_queue_does_not_stay_behind_withdrawn_openings(chain: Ch
     assert record.next_job == record.next_opening == first + 5
 
 
+def test_the_head_is_always_a_waiting_job_or_the_end(chain: Chain) -> None:
+    """Withdrawn runs in the middle and coins are passed at once: no block looks through them again."""
+
+    def head() -> int:
+        record = counters.load(chain.view)
+        waiting = [
+            o.id
+            for o in map(Opening.FromString, dict(chain.view.iterate(keys.OPENING)).values())
+            if not o.computed
+        ]
+        assert record.next_job == min(waiting, default=record.next_opening)
+        return record.next_job
+
+    rounds = [chain.revealed(3) for _ in range(3)]
+    head()
+    for round_id in rounds:
+        chain.answer(round_id, stages=1)
+    first, second, third = ([opening.id for opening in chain.asked(ident)] for ident in rounds)
+    assert head() == first[0]
+    scoring_queue.drop(chain.ctx, second[0], len(second))
+    assert head() == first[0]
+    for _ in range(2):
+        compute(chain)
+        head()
+    assert counters.load(chain.view).next_job == third[16]
+    compute(chain)
+    assert head() == third[-1] + 1
+    chain.open_round(scoring_window=1000)
+    assert head() == counters.load(chain.view).next_opening  # a coin is nothing to compute
+
+
 def test_a_coin_needs_no_ciphertext(chain: Chain) -> None:
     round_id = chain.open_round()
     (coin,) = chain.asked(round_id)

@@ -8,7 +8,7 @@ from assay.crypto import accounts
 from assay.node.shell.entries import OVERHEAD_BYTES, EntryCache
 from assay.proto.tx_pb2 import Message, MsgTransfer, TxBody
 from assay.state.envelope import AccountTx
-from assay.state.rules.errors import TxMalformed
+from assay.state.rules.errors import TxMalformed, TxTooLarge
 
 SENDER = accounts.from_seed(b"s" * 32)
 
@@ -56,3 +56,13 @@ def test_forgetting_makes_room() -> None:
     cache.forget(raw(2))
     cache.decode(raw(3), 1000)
     assert cache.decode(raw(1), 1000) is first
+
+
+def test_the_bound_in_force_is_checked_whatever_is_remembered() -> None:
+    """The parameter may have become smaller since the entry was decoded."""
+    cache, size = EntryCache("chain"), len(raw(1))
+    cache.decode(raw(1), size)
+    with pytest.raises(TxTooLarge):
+        cache.decode(raw(1), size - 1)
+    assert isinstance(cache.take(raw(1), size - 1), TxTooLarge)
+    assert isinstance(cache.take(raw(1), size), AccountTx)

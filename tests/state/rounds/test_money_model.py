@@ -41,6 +41,7 @@ class ModelRound:
     deadline: int
     phase: str = "pending"
     stage: int = 0
+    begun: int = 0
     committed: list[int] = field(default_factory=list)
     revealed: set[int] = field(default_factory=set)
     within: list[int] = field(default_factory=list)
@@ -99,6 +100,7 @@ class Model:
 
     def judge(self, record: ModelRound, bad: set[int], height: int) -> None:
         """One stage is answered; `bad` failed it (-1 is the reference)."""
+        record.begun = height
         if record.phase == "pending":
             if -1 in bad:
                 self.end(record, "refunded")
@@ -141,6 +143,11 @@ class Model:
 
     def end_block(self, height: int) -> None:
         for record in self.rounds.values():
+            stages = {"pending": PENDING_STAGES, "scoring": SCORING_STAGES}.get(record.phase, ())
+            if stages and stages[record.stage] != "coin" and record.begun == height:
+                record.deadline += (
+                    1  # the clock stands still for the block in which its ciphertexts are computed
+                )
             if record.deadline != height:
                 continue
             if record.phase == "open":

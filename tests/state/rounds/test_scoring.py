@@ -70,7 +70,7 @@ def test_a_reference_nobody_answers_for_expires_and_everything_goes_back(chain: 
     for stages in range(3):
         round_id = chain.open_round()
         chain.answer(round_id, stages=stages)
-        chain.end_block(61)
+        chain.end_block(62)
         record = chain.round(round_id)
         assert (record.status, record.outcome) == (pb.ROUND_STATUS_EXPIRED, outcomes.NO_ANSWER)
         assert chain.balance(chain.owner) == BALANCE
@@ -258,7 +258,7 @@ def test_a_committee_that_falls_silent_lets_the_round_expire_with_everything_bac
     chain.answer(round_id, stages=stages)
     asked = chain.asked(round_id)
     assert asked
-    chain.end_block(61)
+    chain.end_block(62)
     record = chain.round(round_id)
     assert (record.status, record.outcome) == (pb.ROUND_STATUS_EXPIRED, outcomes.NO_ANSWER)
     assert (record.paid, record.burned, record.refunded) == (0, 0, BOUNTY + FEE + 3 * DEPOSIT)
@@ -271,7 +271,7 @@ def test_a_committee_that_falls_silent_lets_the_round_expire_with_everything_bac
 def test_who_was_rejected_before_the_committee_fell_silent_stays_rejected(chain: Chain) -> None:
     round_id = chain.revealed(3)
     chain.answer(round_id, scores(chain, p0={"length": 99}), stages=2)
-    chain.end_block(61)
+    chain.end_block(62)
     record = chain.round(round_id)
     assert (record.status, record.burned) == (pb.ROUND_STATUS_EXPIRED, DEPOSIT)
     assert status(chain, round_id, 0) == pb.CONTRIBUTION_STATUS_REJECTED_LENGTH
