@@ -159,8 +159,8 @@ def complete_job(ctx: Context, opening_id: int, constant: int, digest: bytes) ->
 def _move_head(view: Overlay) -> None:
     """Let the head of the queue be the first job that waits, or the end.
 
-    Each id is passed once, so this costs no more than asking did. Were it left to the next computed job, every
-    block until then would look again through whatever was withdrawn.
+    Each id is passed once, so this costs no more than asking did. Were it left to the next computed job,
+    every block until then would look again through whatever was withdrawn.
     """
     record = counters.load(view)
     first = next(_waiting(view), None)
