@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.crypto import presets
+from assay.crypto import leakage, presets
 from assay.crypto.ckks.payload import payload_bytes
 from assay.crypto.committee.sealed_box import is_exchange_key
 from assay.crypto.errors import PresetError
@@ -90,6 +90,7 @@ def _check_sizes(params: Params, key: Key, message: MsgOpenRound, ciphertexts: i
         )
     try:
         presets.check(preset, len(key.members), most, ciphertexts)
+        leakage.check(preset, len(key.members), most, ciphertexts)
     except PresetError as error:
         raise BadRoundTerms(str(error)) from None
     reveal = windows.least_reveal_window(params, most, payload_bytes(preset, ciphertexts))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from tests.state.chain import BALANCE, Chain, random_payload, small_model
 
+from assay.crypto.presets import STANDARD
+from assay.proto import model_pb2
 from assay.proto import state_pb2 as pb
 from assay.proto.tx_pb2 import MsgPostModel
 from assay.state import counters
@@ -109,6 +111,21 @@ def test_a_round_size_that_breaks_an_inequality_of_the_preset_is_refused(
     monkeypatch.setattr("assay.crypto.presets.MAX_CONTRIBUTORS", 3)
     with pytest.raises(errors.BadRoundTerms, match="contributors"):
         chain.run("open_round", chain.owner, message)
+
+
+def test_a_round_that_could_give_away_too_much_of_its_key_is_refused() -> None:
+    """With seven ciphertexts each a committee of ten can serve 57 contributors, not 58."""
+    chain = Chain(seats=10, preset=pb.PRESET_STANDARD, max_ciphertexts=7)
+    model, parameters = small_model(), 7 * STANDARD.capacity
+    model.kind, model.weights[:] = model_pb2.MODEL_KIND_MLP, [0] * parameters
+    model.layout[0].shape[:], model.layout[1].shape[:] = [parameters - 1], [1]
+    chain.run("post_model", chain.owner, MsgPostModel(model=model))
+    windows_ = {"reveal_window": 100_000, "scoring_window": 100_000}
+    terms_ = {**windows_, "model_id": model_id(chain.owner.address, model), "reference": b"junk"}
+    with pytest.raises(errors.BadRoundTerms, match="could give away"):
+        chain.run("open_round", chain.owner, chain.terms(**terms_, max_contributors=58))
+    with pytest.raises(errors.PayloadLength):
+        chain.run("open_round", chain.owner, chain.terms(**terms_, max_contributors=57))
 
 
 def test_the_reveal_window_must_hold_every_payload_three_times() -> None:
