@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, DecimalException
 from typing import Final
 
@@ -42,6 +43,18 @@ def parse_amount(text: str) -> int:
     if not 0 <= value <= _MOST:
         raise AmountError(f"{text!r} is not between 0 and {_MOST} uasy")
     return int(value)
+
+
+def format_column(amounts: Sequence[int]) -> list[str]:
+    """Return amounts in ASY for a column: equally many decimals, as many as the longest needs."""
+    texts = [format_amount(amount).removesuffix(" ASY") for amount in amounts]
+    most = max((len(text.partition(".")[2]) for text in texts), default=0)
+    return [_padded(text, most) + " ASY" for text in texts]
+
+
+def _padded(text: str, decimals: int) -> str:
+    whole, _, rest = text.partition(".")
+    return f"{whole}.{rest:<0{decimals}}" if decimals else whole
 
 
 def format_amount(uasy: int) -> str:

@@ -20,7 +20,9 @@ from assay.client.errors import ClientError, NodeUnreachable, Refused
 from assay.client.explain import round_word
 from assay.client.home import Home, HomeError
 from assay.client.messages import commit, reveal
+from assay.client.phases import doing_until
 from assay.client.records import NoSuchRecord
+from assay.client.timing import measure
 from assay.client.train.sgd import update
 from assay.client.train.table import load
 from assay.client.waiting import TxResult
@@ -34,13 +36,6 @@ from assay.state.rules.params import LEAST_PAID
 
 _DIRECTORY: Final = "contributions"
 _VERSION: Final = 1
-
-_DOING: Final[dict[int, str]] = {
-    pb.ROUND_STATUS_PENDING: "has its reference checked",
-    pb.ROUND_STATUS_OPEN: "takes commitments",
-    pb.ROUND_STATUS_REVEAL: "takes reveals",
-    pb.ROUND_STATUS_SCORING: "is scored",
-}
 
 Report = Callable[[str], None]
 """Takes a sentence about what happens now."""
@@ -259,13 +254,11 @@ async def _until(client: Client, round_id: int, statuses: Sequence[int], report:
         async for _ in heights:
             try:
                 record = (await client.query.round(round_id)).value
+                if record.status not in statuses:
+                    return record
+                if record.status != told:
+                    report(f"round {round_id}: {doing_until(record, await measure(client))}")
+                    told = record.status
             except NodeUnreachable:
                 continue  # it may be restarting; follow() says when it stays away
-            if record.status not in statuses:
-                return record
-            if record.status != told:
-                told = record.status
-                report(
-                    f"round {round_id} {_DOING[record.status]} until height {record.deadline} at the latest"
-                )
     raise AssertionError("follow() does not end")

@@ -15,6 +15,10 @@ class NodeUnreachable(ClientError):
     """The node does not answer at the address given."""
 
 
+class BadNodeAddress(NodeUnreachable):
+    """What was given as a node's address is none."""
+
+
 class BadResponse(ClientError):
     """The node answered with something that is not what was asked for."""
 
@@ -62,7 +66,7 @@ class Refused(ClientError):
 
     def __init__(self, codespace: str, code: int, log: str) -> None:
         self.codespace, self.code, self.log = codespace, code, log
-        super().__init__(f"{log or 'refused'} ({codespace} {code})")
+        super().__init__(f"{log or 'refused'} (code {codespace} {code})")
 
     @property
     def reason(self) -> type[AssayError] | None:

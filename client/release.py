@@ -13,7 +13,7 @@ from assay.client.client import Client
 from assay.client.encryption import key_name
 from assay.client.errors import ClientError
 from assay.client.explain import round_word
-from assay.client.home import Home
+from assay.client.home import Home, HomeError
 from assay.client.messages import acknowledge_release
 from assay.client.train import evaluate
 from assay.client.train.manifest import weights
@@ -21,7 +21,7 @@ from assay.client.train.table import DataSet
 from assay.client.waiting import TxResult
 from assay.crypto.accounts import Account
 from assay.crypto.ckks.packing import unpack
-from assay.crypto.committee import release
+from assay.crypto.committee import release, sealed_box
 from assay.crypto.committee.decoding import Undecided
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
@@ -121,7 +121,16 @@ def _secret_of(home: Home, record: Round) -> bytes:
             f"the secret that opens round {record.id}'s sum is not in {home.path / SECRETS}; it is where the "
             "round was opened: copy that file here, or run the command there"
         )
-    return bytes.fromhex(document["secret"])
+    try:
+        secret = bytes.fromhex(document["secret"])
+        if sealed_box.public_key(secret) == record.owner_public_key:
+            return secret
+    except (KeyError, TypeError, ValueError):
+        pass
+    raise HomeError(
+        f"the secret of round {record.id} in {home.path / SECRETS} is damaged: restore that file from a "
+        "backup"
+    )
 
 
 def _check_released(record: Round) -> None:

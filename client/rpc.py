@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from assay.client.errors import BadResponse, NodeUnreachable, RpcError
+from assay.client.errors import BadNodeAddress, BadResponse, NodeUnreachable, RpcError
 
 MAX_RESPONSE_BYTES: Final = 64 << 20
 BATCH: Final = 100
@@ -64,7 +64,7 @@ def base_url(node: str) -> str:
     if scheme == "tcp":
         scheme = "http"
     if scheme not in ("http", "https") or not rest:
-        raise NodeUnreachable(
+        raise BadNodeAddress(
             f"{node!r} is not a node's address; expected something like http://127.0.0.1:26657"
         )
     return f"{scheme}://{rest.rstrip('/')}"

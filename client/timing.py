@@ -25,12 +25,19 @@ class BlockClock:
         return self.time + timedelta(seconds=(height - self.height) * self.interval)
 
     def describe(self, height: int) -> str:
-        """Return a height with its estimated time, such as ``height 120 (in about 2 min, 14:03:10)``."""
+        """Return a height with its time: ``height 120 (in 60 blocks, about 2 min, at 14:03:10)``."""
         left = height - self.height
-        when = self.expected(height).astimezone().strftime("%H:%M:%S")
-        if left <= 0:
-            return f"height {height} (reached about {when})"
-        return f"height {height} (in {left} blocks, {_duration(left * self.interval)}, about {when})"
+        when = self._clock_time(height)
+        if left > 0:
+            return f"height {height} (in {_blocks(left)}, about {_duration(left * self.interval)}, at {when})"
+        if left == 0:
+            return f"height {height} (the latest block, at {when})"
+        return f"height {height} ({_blocks(-left)} ago, at about {when})"
+
+    def _clock_time(self, height: int) -> str:
+        """Return the local time of a height, with its day where that is not the latest block's."""
+        when, now = self.expected(height).astimezone(), self.time.astimezone()
+        return when.strftime("%H:%M:%S" if when.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 async def measure(client: Client) -> BlockClock:
@@ -50,6 +57,10 @@ async def _time(client: Client, height: int) -> datetime:
         # CometBFT writes nanoseconds; datetime reads microseconds.
         head, _, fraction = answer["header"]["time"].removesuffix("Z").partition(".")
         return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
+
+
+def _blocks(count: int) -> str:
+    return "1 block" if count == 1 else f"{count:,} blocks"
 
 
 def _duration(seconds: float) -> str:

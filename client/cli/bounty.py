@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Group
+from rich.console import Group, RenderableType
 
 from assay.client import bounty as opening
 from assay.client import release
-from assay.client.amounts import format_amount
+from assay.client.amounts import format_amount, format_column
 from assay.client.bounty import Terms
 from assay.client.cli.model import weights_document
 from assay.client.cli.parameters import COUNT, CSV_FILE, IDENT, amount, from_option, hex32
@@ -25,6 +25,7 @@ from assay.client.client import Client
 from assay.client.contribution import Report
 from assay.client.explain import contribution_word, round_word
 from assay.client.messages import cancel_round
+from assay.client.phases import doing_until
 from assay.client.records import Answer
 from assay.client.release import Collected
 from assay.client.timing import BlockClock, measure
@@ -33,6 +34,7 @@ from assay.client.train.manifest import with_weights
 from assay.client.train.table import DataSet, load
 from assay.client.waiting import TxResult
 from assay.crypto.accounts import Account, encode_address
+from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Model
 from assay.proto.state_pb2 import Contribution, Round
 
@@ -93,10 +95,7 @@ def open_(
     with steps(session, _OPEN_STEPS) as report:
         number, result, record, clock = session.run(lambda client: open_round(client, report))
     document = {"round": number, "record": to_plain(record), "transaction": result_document(result)}
-    text = (
-        f"round {number} opened in block {result.height}; this phase ends: {clock.describe(record.deadline)}"
-    )
-    session.emit(document, text)
+    session.emit(document, f"round {number} opened in block {result.height}; {doing_until(record, clock)}")
 
 
 @bounty.command("list")
@@ -104,18 +103,18 @@ def open_(
 def list_(session: Session) -> None:
     """List all rounds."""
     records = session.run(lambda client: client.query.rounds()).value
-    table = new_table(
-        "round", "status", "bounty", "contributors", "deadline", "model", title="as the node says"
-    )
-    for record in records:
-        people = f"{record.committed} of {record.min_contributors} to {record.max_contributors}"
-        deadline = str(record.deadline) if record.deadline else "ended"
+    numeric = ("round", "bounty", "committed")
+    columns = ("round", "status", "bounty", "committed", "asked for", "until", "model")
+    table = new_table(*columns, title="rounds, as the node says", right=numeric)
+    bounties = format_column([record.bounty for record in records])
+    for record, offered in zip(records, bounties, strict=True):
         table.add_row(
             str(record.id),
             round_word(record),
-            format_amount(record.bounty),
-            people,
-            deadline,
+            offered,
+            str(record.committed),
+            f"{record.min_contributors} to {record.max_contributors}",
+            f"ended at {record.ended}" if record.ended else str(record.deadline),
             record.model_id.hex()[:16],
         )
     session.emit([to_plain(record) for record in records], table)
@@ -146,35 +145,46 @@ def show(session: Session, round_id: int) -> None:
 def _round_text(record: Answer[Round], contributions: list[Contribution], clock: BlockClock) -> Group:
     item = record.value
     facts = new_table("field", "value", title=f"round {item.id}, {provenance(record)}")
-    deadline = clock.describe(item.deadline) if item.deadline else "nothing more happens"
-    ended = f"height {item.ended}" if item.ended else "not yet"
     rows = {
         "status": round_word(item) + (f" ({item.outcome})" if item.outcome else ""),
-        "ended": ended,
-        "released sum kept until" if item.ended else "present phase ends": deadline,
+        **_time_rows(item, clock),
         "bounty": format_amount(item.bounty),
         "deposit": format_amount(item.deposit),
         "contributors": f"{item.committed} committed, {item.revealed} revealed, {item.min_contributors} to "
         f"{item.max_contributors} asked for",
-        "windows": " + ".join(map(str, (item.commit_window, item.reveal_window, item.scoring_window)))
-        + " blocks",
+        "windows, in blocks": f"commitments {item.commit_window}, reveals {item.reveal_window}, "
+        f"scoring {item.scoring_window}",
         "model": item.model_id.hex(),
         "owner": encode_address(item.owner),
-        "paid": format_amount(item.paid),
-        "refunded": format_amount(item.refunded),
+        "paid, with the scoring fee": format_amount(item.paid),
+        "refunded, with deposits": format_amount(item.refunded),
         "burned": format_amount(item.burned),
     }
     for name, value in rows.items():
         facts.add_row(name, value)
-    people = new_table("contributor", "status", "reserve", "paid")
-    for entry in contributions:
-        people.add_row(
-            encode_address(entry.sender),
-            contribution_word(entry),
-            format_amount(entry.reserve),
-            format_amount(entry.amount),
-        )
-    return Group(facts, people)
+    return Group(facts, _people(contributions))
+
+
+def _time_rows(item: Round, clock: BlockClock) -> dict[str, str]:
+    """Say when the present phase ends, or when the round ended and what is left of it."""
+    if not item.ended:
+        return {"now": doing_until(item, clock)}
+    rows = {"ended": clock.describe(item.ended)}
+    if item.status == pb.ROUND_STATUS_SETTLED:
+        kept = f"kept until {clock.describe(item.deadline)}" if item.deadline else "no longer kept"
+        rows["released sum"] = kept
+    return rows
+
+
+def _people(contributions: list[Contribution]) -> RenderableType:
+    if not contributions:
+        return "nobody has committed"
+    table = new_table("contributor", "status", "reserve", "paid", right=("reserve", "paid"))
+    reserves = format_column([entry.reserve for entry in contributions])
+    amounts = format_column([entry.amount for entry in contributions])
+    for entry, reserve, paid in zip(contributions, reserves, amounts, strict=True):
+        table.add_row(encode_address(entry.sender), contribution_word(entry), reserve, paid)
+    return table
 
 
 @bounty.command()
@@ -260,5 +270,6 @@ def _collected_text(model: Model, found: Collected, file: Path) -> Group:
     if found.step == 0:
         notes.append("the sum does not lower the loss on these rows, so the weights stay as they are")
     if found.wrong_members:
-        notes.append(f"members {list(found.wrong_members)} sent a share that does not fit the others'")
+        wrong = ", ".join(map(str, found.wrong_members))
+        notes.append(f"sent a share that does not fit the others': committee member {wrong}")
     return Group(table, *notes)

@@ -17,6 +17,7 @@ from assay.client.cli.session import Session, pass_session
 from assay.client.client import Client
 from assay.client.contribution import CannotContribute, Prepared, Report
 from assay.client.explain import Line, explain
+from assay.client.phases import doing_until, ending
 from assay.client.timing import BlockClock, measure
 from assay.crypto.accounts import Account
 from assay.crypto.presets import by_wire_id
@@ -86,9 +87,7 @@ def _prepare(
 
     with steps(session, _STEPS) as report:
         prepared, record, clock = session.run(lambda client: prepare(client, report))
-    session.note(
-        f"round {round_id}: bounty {format_amount(record.bounty)}, {clock.describe(record.deadline)}"
-    )
+    session.note(f"round {round_id}: bounty {format_amount(record.bounty)}; {doing_until(record, clock)}")
     session.confirm(
         f"Commit to round {round_id}? The deposit of {format_amount(record.deposit)} comes back unless the "
         "update is malformed or never revealed."
@@ -128,5 +127,4 @@ def _document(record: Round, item: Contribution, line: Line) -> dict[str, Any]:
 
 def _text(record: Round, item: Contribution, line: Line) -> Text:
     style = "green" if item.status == pb.CONTRIBUTION_STATUS_PAID else "yellow"
-    earned = (f"earned {format_amount(item.amount)}", style)
-    return Text.assemble(earned, f" in round {record.id} ({record.outcome})\n{line.reason}")
+    return Text.assemble((ending(record, item), style), f"\n{line.reason}")

@@ -9,14 +9,15 @@ import click
 from rich.console import Group
 from rich.text import Text
 
-from assay.client.amounts import format_amount
+from assay.client.amounts import format_amount, format_column
 from assay.client.cli.parameters import IDENT
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.errors import ClientError
-from assay.client.explain import Explanation, Line, round_word
+from assay.client.explain import ENDED, Explanation, Line, round_word
 from assay.client.explain import explain as recompute
+from assay.client.phases import doing
 from assay.client.records import Answer
 from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Contribution, Round
@@ -70,21 +71,29 @@ def _line(line: Line) -> dict[str, Any]:
 def _text(record: Answer[Round], found: Explanation) -> Group:
     item = record.value
     title = f"round {item.id}: {found.outcome}; bounty {format_amount(item.bounty)}"
-    table = new_table("contributor", "norm n", "alignment a", "aggregate h", "share", "paid", title=title)
-    for line in found.lines:
+    numeric = ("norm n", "alignment a", "aggregate h", "share", "paid")
+    table = new_table("contributor", *numeric, title=title, right=numeric)
+    amounts = format_column([line.amount for line in found.lines])
+    for line, paid in zip(found.lines, amounts, strict=True):
         numbers = (line.norm, line.alignment, line.aggregate)
         share = "" if line.share is None else f"{line.share:+.2%}"
         table.add_row(
             line.address,
             *("" if n is None else f"{n:.4f}" for n in numbers),
             share,
-            format_amount(line.amount),
+            paid,
         )
+    reasons = [Text.assemble((line.address, "bold"), f"\n  {line.reason}") for line in found.lines]
+    return Group(table, *_formula(found), "", *reasons, "", _verdict(record, found))
+
+
+def _formula(found: Explanation) -> list[str]:
+    """Return the formula with its totals, once there are any."""
+    if all(line.numerator is None for line in found.lines):
+        return []
     totals = (found.total_alignment, found.total_aggregate, found.reference_norm)
     total = "A = {:.4f}, H = {:.4f}, n_ref = {:.4f}".format(*totals)
-    formula = f"share = 2 a / A - h / H; negative shares become 0, the rest divides the bounty; {total}"
-    reasons = [Text.assemble((line.address, "bold"), f"\n  {line.reason}") for line in found.lines]
-    return Group(table, formula, "", *reasons, "", _verdict(record, found))
+    return [f"share = 2 a / A - h / H; negative shares become 0, the rest divides the bounty; {total}"]
 
 
 def _verdict(record: Answer[Round], found: Explanation) -> Text:
@@ -93,4 +102,6 @@ def _verdict(record: Answer[Round], found: Explanation) -> Text:
         proof = "nothing was proven"
     if found.disagreements:
         return Text(f"The recomputed payout differs from the chain's records; {proof}.", style="red")
+    if record.value.status not in ENDED:
+        return Text(f"The round has not ended: {doing(record.value)}, and nothing is paid yet; {proof}.")
     return Text(f"Recomputed here from the opened scalars: the amounts agree; {proof}.")

@@ -9,7 +9,8 @@ import click
 
 from assay.client.amounts import AmountError
 from assay.client.cli.terminal import printable
-from assay.client.errors import ClientError, NodeUnreachable, ProofInvalid, Refused
+from assay.client.errors import BadNodeAddress, ClientError, NodeUnreachable, ProofInvalid, Refused
+from assay.client.home import HomeError
 from assay.client.train.errors import TrainingError
 from assay.crypto.accounts import AddressError
 from assay.crypto.errors import CryptoError
@@ -37,8 +38,10 @@ EXIT_CODES: Final = {
 }
 
 _KINDS: Final[tuple[tuple[type[Exception], int], ...]] = (
+    (BadNodeAddress, USAGE),
     (NodeUnreachable, UNREACHABLE),
     (ProofInvalid, PROOF),
+    (HomeError, FILES),
     (ClientError, REFUSED),
     (KeystoreError, KEYS),
     (MnemonicError, KEYS),
@@ -67,6 +70,13 @@ def fail(error: Exception, output: str) -> NoReturn:
         click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
         click.echo(printable(sentence(error)), err=True)
     raise SystemExit(code)
+
+
+def fail_usage(error: click.ClickException) -> NoReturn:
+    """Print what click found wrong with the command line as JSON, and end with click's exit code."""
+    document = {"kind": type(error).__name__, "message": error.format_message()}
+    click.echo(json.dumps({"error": document, "exit_code": error.exit_code}), err=True)
+    raise SystemExit(error.exit_code)
 
 
 def sentence(error: Exception) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from assay.client.cli.failures import EXIT_CODES, EXPECTED, fail
+from assay.client.cli.failures import EXIT_CODES, EXPECTED, fail, fail_usage
 from assay.client.cli.session import Session
 from assay.client.home import Home, default_home
 
@@ -50,15 +51,47 @@ class Commands(click.Group):
         except EXPECTED as error:
             if getattr(error, "errno", None) == errno.EPIPE:
                 raise  # whoever reads our output has enough; click ends quietly
-            session = ctx.find_object(Session)
-            fail(error, session.output if session else "text")
+            fail(error, _output(ctx))
+        except click.ClickException as error:
+            told = _placed(self, error)
+            if _output(ctx) == "json":
+                fail_usage(told)
+            raise told from None
         except KeyboardInterrupt:
             raise SystemExit(130) from None
+
+
+def _output(ctx: click.Context) -> str:
+    """Return how results are to be printed, as far as the command line has been read."""
+    session = ctx.find_object(Session)
+    return session.output if session else "text"
+
+
+def _placed(group: click.Group, error: click.ClickException) -> click.ClickException:
+    """Say of an option that all commands have, and that was given after the command, where it belongs."""
+    known = {name for option in group.params for name in option.opts}
+    if not isinstance(error, click.NoSuchOption) or error.option_name not in known:
+        return error
+    hint = f"{error.message} It stands before the command: assay {error.option_name} ..."
+    return click.NoSuchOption(error.option_name, hint, ctx=error.ctx)
 
 
 def _epilog() -> str:
     codes = "; ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
     return f"Exit codes: {codes}."
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    """Print the installed version."""
+    if not wanted:
+        return
+    try:
+        click.echo(f"assay {version('assay')}")
+    except PackageNotFoundError:
+        raise click.UsageError(
+            "this copy of assay was never installed, so it has no version; in its checkout: pip install -e ."
+        ) from None
+    ctx.exit()
 
 
 @click.group(cls=Commands, epilog=_epilog(), context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,7 +102,9 @@ def _epilog() -> str:
 @click.option("--passphrase-file", type=click.Path(path_type=Path), help="File whose first line it is.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Do everything but send.")
-@click.version_option(package_name="assay")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+)
 @click.pass_context
 def main(ctx: click.Context, /, home: Path | None, output: str | None, **options: Any) -> None:
     """Keys, tokens, models, bounties and contributions on an Assay chain."""

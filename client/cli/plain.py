@@ -47,10 +47,12 @@ def _bytes(name: str, value: bytes) -> Any:
     return value.hex()
 
 
-def _word(field: Any, value: int) -> str:
-    """Return ``ready`` for KEY_STATUS_READY: the value's name without the enum's."""
+def _word(field: Any, value: int) -> str | None:
+    """Return ``ready`` for KEY_STATUS_READY: the value's name without the enum's; None for UNSPECIFIED."""
     names = field.enum_type.values_by_number
     if value not in names:
         return str(value)
+    if not value:
+        return None
     prefix = names[0].name.removesuffix("UNSPECIFIED")
     return str(names[value].name.removeprefix(prefix).lower())

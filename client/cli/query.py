@@ -38,6 +38,7 @@ _AMOUNTS = frozenset(
         "min_scoring_fee",
     ]
 )
+_WORDS = {None: "none", True: "yes", False: "no"}
 
 
 @click.group()
@@ -63,9 +64,12 @@ def provenance(answer: Answer[Any]) -> str:
 def _cell(name: str, value: Any) -> str:
     if name in _AMOUNTS and isinstance(value, int):
         return format_amount(value)
+    if isinstance(value, dict):
+        return "\n".join(f"{inner}: {_cell(inner, part)}" for inner, part in value.items())
     if isinstance(value, list):
-        return "\n".join(str(item) for item in value)
-    return str(value)
+        between = "\n\n" if value and isinstance(value[0], dict) else "\n"
+        return between.join(_cell(name, item) for item in value)
+    return _WORDS.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
 
 
 @query.command()
@@ -159,5 +163,5 @@ def chain(session: Session) -> None:
     info = to_plain(session.run(lambda client: client.query.chain()))
     table = new_table("field", "value", title="chain, as the node says")
     for name in ("chain_id", "height", "provable_height", "ready_keys", "key_note"):
-        table.add_row(name, str(info[name]))
+        table.add_row(name, _cell(name, info[name]))
     session.emit(info, table)

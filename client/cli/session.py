@@ -18,7 +18,7 @@ from assay.client.cli.terminal import SafeConsole, printable
 from assay.client.client import Client
 from assay.client.home import Home
 from assay.client.settings import Settings
-from assay.crypto.accounts import Account, decode_address
+from assay.crypto.accounts import ADDRESS_PREFIX, Account, AddressError, decode_address
 from assay.crypto.files import UnsafeMode, read_private
 from assay.crypto.keystore import BadName, KeyNotFound, Keystore, KeystoreError
 
@@ -106,7 +106,16 @@ class Session:
         try:
             return decode_address(self.keystore().info(text).address)
         except (KeyNotFound, BadName):
+            pass
+        try:
             return decode_address(text)
+        except AddressError as error:
+            if text.startswith(f"{ADDRESS_PREFIX}1"):  # meant as an address
+                raise
+            raise AddressError(
+                f"{printable(text)!r} is neither a key of {self.home.path} nor an address, which begins with "
+                f"{ADDRESS_PREFIX}1; `assay keys list` shows the keys"
+            ) from error
 
     def passphrase(self, prompt: str, *, confirm: bool = False) -> str:
         """Return the passphrase from file, environment or prompt, in this order."""

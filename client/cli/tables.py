@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from rich.table import Table
 
 
-def new_table(*columns: str, title: str = "") -> Table:
-    """Return an empty table with these columns."""
+def new_table(*columns: str, title: str = "", right: Collection[str] = ()) -> Table:
+    """Return an empty table with these columns, those of `right` with their cells to the right."""
     table = Table(title=title or None, title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", justify="right" if column in right else "left")
     return table

@@ -63,7 +63,8 @@ def show(session: Session, tx_hash: bytes, wait: float) -> None:
         return found
 
     result = session.run(find)
-    table = new_table("event", "attributes", title=f"in block {result.height}, {result.gas_used:,} gas used")
+    title = f"transaction in block {result.height}, {result.gas_used:,} gas used"
+    table = new_table("event", "attributes", title=title)
     for event in result.events:
         table.add_row(event.kind, _attributes(event.attributes))
     session.emit(result_document(result), table)
@@ -90,7 +91,13 @@ def history(session: Session, account: str, page: int) -> None:
     found = session.run(search)
     with understood("tx_search"):
         total, rows = int(found["total_count"]), [_row(item) for item in found["txs"]]
-    table = new_table("height", "hash", "result", "what", title=f"{total} transactions of {address}")
+    count = {0: "no transactions", 1: "1 transaction"}.get(total, f"{total:,} transactions")
+    title = f"{count} sent by {address}"
+    if not rows:
+        found_none = title if not total else f"{title}; page {page} is beyond the last"
+        session.emit({"total": total, "transactions": []}, found_none)
+        return
+    table = new_table("height", "hash", "result", "what", title=title)
     for row in rows:
         table.add_row(str(row["height"]), row["hash"], row["result"], row["what"])
     session.emit({"total": total, "transactions": rows}, table)

@@ -31,7 +31,9 @@ def status(home: Path, output: str) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     for name, value in found.items():
-        click.echo(f"{name.replace('_', ' '):<16}{value}")
+        if value != "":
+            shown = ("yes" if value else "no") if isinstance(value, bool) else value
+            click.echo(f"{name.replace('_', ' '):<16}{shown}")
 
 
 async def _status(home: Home) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.client.amounts import AmountError, format_amount, parse_amount
+from assay.client.amounts import AmountError, format_amount, format_column, parse_amount
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,10 @@ def test_amounts_are_written_in_asy(uasy: int, text: str) -> None:
 @given(st.integers(0, 2**64 - 1))
 def test_what_is_written_is_read_again(uasy: int) -> None:
     assert parse_amount(format_amount(uasy).replace(",", "").replace(" ", "")) == uasy
+
+
+def test_a_column_has_equally_many_decimals() -> None:
+    assert format_column([49_910_430, 42_521_682, 0]) == ["49.910430 ASY", "42.521682 ASY", "0.000000 ASY"]
+    assert format_column([1_500_000, 1_200_000_000]) == ["1.5 ASY", "1,200.0 ASY"]
+    assert format_column([2_000_000, 0]) == ["2 ASY", "0 ASY"]
+    assert format_column([]) == []

@@ -257,6 +257,16 @@ async def test_only_who_opened_the_round_can_open_its_sum(stage: Stage) -> None:
         await open_sum(stage.client, stage.home(BOB), number)
 
 
+@pytest.mark.parametrize("secret", [{}, {"secret": "zz"}, {"secret": "12"}, {"secret": "34" * 32}])
+async def test_a_damaged_secret_is_told_before_anything_is_asked_for(stage: Stage, secret: Any) -> None:
+    number = await stage.open(max_contributors=1)
+    public = (await stage.client.query.round(number)).value.owner_public_key
+    stage.home(ALICE).write_json("rounds", public.hex() + ".json", secret)
+    with pytest.raises(HomeError, match="is damaged"):
+        await open_sum(stage.client, stage.home(ALICE), number)
+    await (await stage.client.send(ALICE, [messages.cancel_round(number)])).wait()
+
+
 async def test_a_node_that_hides_contributions_is_found_out(stage: Stage) -> None:
     number = await stage.open(max_contributors=1)
     await stage.contribute(BOB, number, write_rows(stage.folder / "good.csv", 2, 60))

@@ -15,10 +15,14 @@ CLOCK = BlockClock(100, datetime(2026, 1, 1, 12, tzinfo=UTC), 2.0)
 @pytest.mark.parametrize(
     ("height", "words"),
     [
-        (110, "in 10 blocks, 20 s"),
-        (400, "in 300 blocks, 10 min"),
-        (9100, "in 9000 blocks, 5.0 h"),
-        (90, "reached"),
+        (110, "in 10 blocks, about 20 s, at "),
+        (101, "in 1 block, about 2 s, at "),
+        (400, "in 300 blocks, about 10 min, at "),
+        (9100, "in 9,000 blocks, about 5.0 h, at "),
+        (100, "the latest block, at "),
+        (99, "1 block ago, at about "),
+        (90, "10 blocks ago, at about "),
+        (100 + 86_400, "about 48.0 h, at 2026-01-03 "),
     ],
 )
 def test_a_height_is_told_with_its_time(height: int, words: str) -> None:

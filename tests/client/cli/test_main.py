@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -43,7 +45,24 @@ def test_the_help_lists_the_exit_codes(run: Run) -> None:
 
 
 def test_the_version_is_told(run: Run) -> None:
-    assert "version" in run("--version").stdout
+    assert run("--version").stdout == f"assay {version('assay')}\n"
+
+
+def test_a_copy_that_was_never_installed_says_so(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(sys.modules["assay.client.cli.main"], "version", missing)
+    result = run("--version")
+    assert result.exit_code == 2
+    assert "never installed" in result.stderr
+
+
+def test_an_option_after_the_command_is_told_where_it_belongs(run: Run) -> None:
+    result = run("tx", "send", "alice", "1", "--yes")
+    assert result.exit_code == 2
+    assert "It stands before the command: assay --yes ..." in result.stderr
+    assert "before the command" not in run("tx", "send", "alice", "1", "--nonsense").stderr
 
 
 def test_a_node_that_is_not_there_is_exit_code_3(run: Run) -> None:
@@ -58,6 +77,13 @@ def test_errors_are_json_where_output_is(run: Run) -> None:
     assert result.exit_code == document["exit_code"] == 3
     assert document["error"]["kind"] == "NodeUnreachable"
     assert result.stdout == ""
+
+
+def test_a_command_line_that_is_not_understood_is_json_too(run: Run) -> None:
+    result = run("--output", "json", "tx", "show", "12")
+    document = json.loads(result.stderr)
+    assert result.exit_code == document["exit_code"] == 2
+    assert "32 bytes" in document["error"]["message"]
 
 
 def test_another_chain_is_refused(run: Run, url: str) -> None:
@@ -104,7 +130,7 @@ def test_settings_are_used_until_an_option_says_otherwise(run: Run, url: str) ->
 
 @pytest.mark.parametrize(
     ("words", "code"),
-    [(["output", "xml"], 2), (["colour", "blue"], 2), (["key", "nobody"], 5), (["node", "ftp://x"], 3)],
+    [(["output", "xml"], 2), (["colour", "blue"], 2), (["key", "nobody"], 5), (["node", "ftp://x"], 2)],
 )
 def test_settings_that_make_no_sense_are_refused(run: Run, words: list[str], code: int) -> None:
     assert run("config", "set", *words).exit_code == code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -76,10 +77,12 @@ def test_a_round_reads_well(people: Callable[[str], Run], owner: Run, held_out: 
     contributor = people("contributor")
     data = write_rows(tmp_path / "good.csv", 2, 60)
     result = contributor("contribute", number, str(data), "--reserve", "1asy")
-    assert result.stdout.startswith(f"earned 2 ASY in round {number} (paid)\npaid: it moved the owner's loss")
+    assert result.stdout.startswith(f"round {number} ended (paid); earned 2 ASY\npaid: it moved the owner's")
     for step in ("training on 60 rows", "encrypting 4 parameters", "committing", "revealing"):
         assert step in result.stderr
-    assert "bounty 2 ASY, height" in result.stderr
+    assert f"round {number}: bounty 2 ASY; it" in result.stderr
+    assert f"round {number}: it is scored until height" in result.stderr
+    assert "at the latest" in result.stderr
     check_shown(owner, number)
     check_explained(owner, number)
     check_collected(owner, number, held_out, tmp_path / "weights.json")
@@ -90,8 +93,10 @@ def check_shown(owner: Run, number: str) -> None:
     text = owner("bounty", "show", number).stdout
     assert "proven" in text
     assert "settled (paid)" in text
-    assert "released sum kept until" in text
-    assert "blocks, " in text  # a deadline is a height with its time
+    assert "kept until height" in text
+    assert "blocks, about" in text  # a deadline is a height with its time
+    assert re.search(r"ended +│ height \d+ \(\d+ blocks? ago, at about ", text)
+    assert re.search(r"stage +│ none ", owner("query", "round", number).stdout)
 
 
 def check_explained(owner: Run, number: str) -> None:
@@ -108,6 +113,7 @@ def check_collected(owner: Run, number: str, held_out: Path, weights: Path) -> N
     assert set(json.loads(weights.read_text())) >= {"coef", "intercept", "sum"}
     owner(*words)  # the sum is still there: --keep did not tell the chain
     assert "no longer kept" in owner(*words, code=1).stderr
+    assert re.search(r"released sum +│ no longer kept", owner("bounty", "show", number).stdout)
 
 
 def test_dry_runs_send_nothing(
@@ -122,6 +128,10 @@ def test_dry_runs_send_nothing(
     data = write_rows(tmp_path / "good.csv", 2, 60)
     assert "Nothing was sent" in contributor("--dry-run", "contribute", number, str(data)).stdout
     assert json.loads(owner("--output", "json", "query", "round", number).stdout)["value"]["committed"] == 0
+    shown = owner("bounty", "show", number).stdout
+    assert re.search(r"now +│ it(s reference is checked| takes commitments) until height", shown)
+    assert "nobody has committed" in shown
+    assert "The round has not ended: it" in owner("explain", number).stdout
     owner("bounty", "cancel", number)
     assert "cancelled" in owner("explain", number).stdout
 

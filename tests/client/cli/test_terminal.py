@@ -77,7 +77,7 @@ def test_settings_that_are_no_object_are_refused(run: Run, home: Path) -> None:
     (home / "config.json").write_text("[1]")
     (home / "config.json").chmod(0o600)
     result = run("config", "list")
-    assert result.exit_code == 1
+    assert result.exit_code == 7
     assert "damaged" in result.stderr
 
 

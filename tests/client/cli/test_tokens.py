@@ -33,8 +33,12 @@ def test_tokens_are_sent_to_an_address_or_a_key(call: Call, run: Run, url: str) 
     sent = call("tx", "send", BOB.address_text, "1asy", "--from", "alice", "--memo", "rent")
     call("tx", "send", "carol", "7", "--from", "alice")
     assert call("tx", "show", sent["hash"])["height"] == sent["height"]
+    text = run("--node", url, "tx", "history", "carol").stdout
+    assert text == f"no transactions sent by {call('keys', 'show', 'carol')['address']}\n"
     history = call("tx", "history", "alice")
     assert history["total"] == 2
+    assert "2 transactions sent by" in run("--node", url, "tx", "history", "alice").stdout
+    assert "page 2 is beyond" in run("--node", url, "tx", "history", "alice", "--page", "2").stdout
     assert history["transactions"][1]["hash"] == sent["hash"]
     text = run("--node", url, "tx", "show", sent["hash"], "--wait", "1").stdout
     assert f"recipient={BOB.address_text}" in text
@@ -48,6 +52,11 @@ def test_queries_are_proven(call: Call, run: Run, url: str, alice: str) -> None:
     answer = call("query", "account", BOB.address_text)
     assert (answer["verified"], answer["value"]["balance"]) == (True, BALANCE + 5)
     assert "proven" in run("--node", url, "query", "account", alice).stdout
+    assert "1 transaction sent by" in run("--node", url, "tx", "history", "alice").stdout
+    assert "│ development           │ yes " in run("--node", url, "query", "params").stdout
+    seats = run("--node", url, "query", "committee").stdout
+    assert "validator: " in seats
+    assert "{" not in seats  # records within records are lines, not Python
     assert call("query", "params")["value"]["preset"] == "small"
     assert call("query", "supply")["verified"]
     assert len(call("query", "committee")["value"]["seats"]) == 1
@@ -75,7 +84,7 @@ def test_sending_asks_first(run: Run, url: str) -> None:
 def test_a_refusal_is_exit_code_1_with_its_code(run: Run, url: str) -> None:
     result = run("--node", url, "--yes", "tx", "send", BOB.address_text, "1000000asy")
     assert result.exit_code == 1
-    assert "(bank 1)" in result.stderr
+    assert "(code bank 1)" in result.stderr
     result = run("--node", url, "--yes", "--output", "json", "tx", "send", BOB.address_text, "1000000asy")
     assert '"reason": "InsufficientFunds"' in result.stderr
 
@@ -91,7 +100,9 @@ def test_a_refusal_is_exit_code_1_with_its_code(run: Run, url: str) -> None:
         (["query", "round", "5"], 1, "no round 5"),
         (["query", "contribution", "5", BOB.address_text], 1, "no contribution in round 5"),
         (["query", "key", "9"], 1, "no committee key 9"),
-        (["query", "account", "dave"], 2, "not an address"),
+        (["query", "account", "dave"], 2, "'dave' is neither a key of"),
+        (["query", "account", "alice "], 2, "is neither a key of"),
+        (["tx", "history", "bob", "--page", "2"], 2, "`assay keys list` shows the keys"),
         (["bounty", "show", "5"], 1, "no round 5"),
         (["explain", "5"], 1, "no round 5"),
         (["model", "show", "00" * 32], 1, "no model"),

@@ -199,3 +199,25 @@ def test_without_the_nodes_libraries_the_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "pip install 'assay[node]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("breakage", "sentence"),
+    [
+        ("importlib.metadata.version = missing", "the package assay was never installed here"),
+        ("sys.modules['assay.node.home'] = None", "ModuleNotFoundError"),
+    ],
+)
+def test_what_no_extra_would_bring_is_not_blamed_on_one(breakage: str, sentence: str) -> None:
+    script = f"""
+import importlib.metadata, sys
+def missing(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+{breakage}
+from assay.node.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "the client alone does not" not in done.stderr
