@@ -59,8 +59,7 @@ class Network:
     def check_erased(self, key_id: int) -> None:
         """No member has a key's secrets any more."""
         for node in self.nodes:
-            files = CommitteeFiles(node.home.committee)
-            node.wait_until(lambda files=files: key_id not in files.keys(), f"key {key_id} erased")
+            node.wait_until(lambda node=node: key_id not in secrets(node), f"key {key_id} erased")
 
     def close(self) -> None:
         """Leave nothing running."""
@@ -77,7 +76,7 @@ def make_network(
     binary: Path,
     *params: str,
     validators: int = 4,
-    change: Callable[[dict[str, Any]], None] = lambda genesis: None,
+    change: Callable[[dict[str, Any]], None] | None = None,
     launchers: Iterable[tuple[int, Sequence[str]]] = (),
 ) -> Network:
     """Make a network on free ports; every node checks every invariant and logs JSON.
@@ -97,7 +96,8 @@ def make_network(
     made = network.assayd(path, "testnet", "--dir", str(path), *options, *named)
     assert made.returncode == 0, made.stderr
     homes = open_testnet(path)
-    write_changed(homes, change)
+    if change is not None:
+        write_changed(homes, change)
     for home in homes:
         # Every fourth block waits so long while a node is away; by default 3 s.
         patient = home.config_file.read_text()
@@ -110,6 +110,11 @@ def make_network(
             for number, home in enumerate(homes)
         ]
     )
+
+
+def secrets(node: RunningNode) -> list[int]:
+    """Ids of the keys whose secrets a node has on disk."""
+    return CommitteeFiles(node.home.committee).keys()
 
 
 def write_changed(homes: Sequence[Home], change: Callable[[dict[str, Any]], None]) -> None:

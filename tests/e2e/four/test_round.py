@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from tests.e2e.chain import books, network
 from tests.e2e.four.market import open_market
-from tests.e2e.four.network import Network, stands_still
+from tests.e2e.four.network import Network, secrets, stands_still
 
 from assay.client import Client
-from assay.crypto.committee.secrets import CommitteeFiles
 from assay.proto import state_pb2 as pb
 
 pytestmark = pytest.mark.e2e
@@ -96,7 +95,7 @@ async def test_a_validator_that_lost_its_chain_gets_it_from_its_peers_and_answer
     record = (await client.query.round(market.round_id)).value
     returning, absent = four.nodes[2:]
     await asyncio.to_thread(returning.stop)
-    assert record.key_id in CommitteeFiles(returning.home.committee).keys()
+    assert record.key_id in secrets(returning)
     reset = await asyncio.to_thread(network.assayd, returning.home.path, "reset", "--yes")
     assert reset.returncode == 0, reset.stderr
     assert not list(returning.home.store.iterdir())
