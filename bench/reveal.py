@@ -17,7 +17,7 @@ from pairs import Pair, Row, row
 
 from assay.client.bounty import Terms, ready_key, terms_message
 from assay.client.client import Client
-from assay.client.encryption import encrypt_update, fetch_key
+from assay.client.encryption import encrypt_contribution, encrypt_reference, fetch_key
 from assay.client.messages import commit, open_round, post_model, reveal, transfer
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
@@ -64,14 +64,14 @@ async def opened_round(client: Client) -> tuple[int, bytes]:
     terms = Terms(bounty=10**6, min_contributors=1, max_contributors=1)
     message = await terms_message(client, model_id(OWNER.address, model()), model(), key_id, terms)
     update = np.ones(FEATURES + 1)
-    message.reference = encrypt_update(key, update)
+    message.reference = encrypt_reference(key, update, OWNER.address)
     message.owner_public_key = sealed_box.public_key(secrets.token_bytes(sealed_box.KEY_BYTES))
     result = await (await client.send(OWNER, [open_round(message)])).wait()
     opened = next(event for event in result.events if event.attributes.get("what") == "opened")
     round_id = int(opened.attributes["id"])
     await client.blocks.until(result.height + 1)
     await until(client, round_id, state_pb2.ROUND_STATUS_OPEN)
-    return round_id, encrypt_update(key, update)
+    return round_id, encrypt_contribution(key, update, round_id, CONTRIBUTOR.address)
 
 
 async def until(client: Client, round_id: int, status: int) -> None:

@@ -89,7 +89,7 @@ class Rounds:
 
     def _payload(self, view: Overlay) -> Place:
         rows = [self._uniform(1, 2, prime=prime) for prime in STANDARD.cipher_primes]
-        return _SCOPE, view.put_bulk(_SCOPE, payload.encode(np.stack(rows, axis=-2), STANDARD))
+        return _SCOPE, view.put_bulk(_SCOPE, payload.encode_own(np.stack(rows, axis=-2), STANDARD))
 
     @staticmethod
     def _uniform(*shape: int, prime: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assay.client.client import Client
-from assay.client.encryption import encrypt_update, fetch_key
+from assay.client.encryption import encrypt_reference, fetch_key
 from assay.client.errors import ClientError, Refused
 from assay.client.home import Home
 from assay.client.messages import open_round
@@ -92,7 +92,7 @@ async def open_bounty(
     for attempt in range(_KEY_TRIES):
         key_id = await ready_key(client, report, taken)
         message = await terms_message(client, model_id, model, key_id, terms)
-        message.reference = encrypt_update(await fetch_key(client, key_id), reference)
+        message.reference = encrypt_reference(await fetch_key(client, key_id), reference, account.address)
         message.owner_public_key = _new_secret(home)
         report(f"opening a round under committee key {key_id}")
         try:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.client.client import Client
-from assay.client.encryption import encrypt_update, fetch_key
+from assay.client.encryption import encrypt_contribution, fetch_key
 from assay.client.errors import ClientError, NodeUnreachable, Refused
 from assay.client.explain import round_word
 from assay.client.home import Home, HomeError
@@ -155,7 +155,7 @@ async def prepare(
     report(f"training on {len(data.y)} rows")
     change = update(model, data)
     report(f"encrypting {len(change)} parameters")
-    payload = encrypt_update(await fetch_key(client, record.key_id), change)
+    payload = encrypt_contribution(await fetch_key(client, record.key_id), change, round_id, sender)
     salt = secrets.token_bytes(SALT_BYTES)
     return Prepared(await client.chain_id(), round_id, sender, salt, reserve, payload)
 

@@ -6,10 +6,9 @@ Results are functions of the named bytes alone; caches change only the time.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from assay.crypto import scoring
 from assay.crypto.ckks import payload
 from assay.crypto.ckks.engine import Ciphertext, Engine, RelinKey
 from assay.crypto.presets import Preset
+from assay.crypto.recent import Recent
 from assay.crypto.ring.tables import U64
 
 Fetch = Callable[[bytes], bytes]
@@ -105,41 +105,15 @@ class _Payload:
     loaded: list[Ciphertext] = field(default_factory=list)
 
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
-class _Recent(Generic[_K, _V]):
-    """The most recently used values, at most `capacity` in weight."""
-
-    def __init__(self, capacity: int, weigh: Callable[[_V], int] = lambda _: 1) -> None:
-        self._capacity, self._weigh, self._weight = capacity, weigh, 0
-        self._values: OrderedDict[_K, _V] = OrderedDict()
-
-    def get(self, key: _K, make: Callable[[], _V]) -> _V:
-        if key in self._values:
-            self._values.move_to_end(key)
-            return self._values[key]
-        value = self._values[key] = make()
-        self._weight += self._weigh(value)
-        while self._weight > self._capacity and len(self._values) > 1:
-            self._weight -= self._weigh(self._values.popitem(last=False)[1])
-        return value
-
-    def clear(self) -> None:
-        self._values.clear()
-        self._weight = 0
-
-
 class ScoringWorker:
     """Runs scoring jobs of one preset; one a process, because TenSEAL holds the interpreter lock."""
 
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
         self.engine = Engine(preset)
-        self._keys: _Recent[bytes, RelinKey] = _Recent(CACHED_KEYS)
-        self._payloads: _Recent[bytes, _Payload] = _Recent(CACHED_CIPHERTEXTS, lambda p: len(p.residues))
-        self._sums: _Recent[tuple[bytes, ...], _Payload] = _Recent(CACHED_SUMS)
+        self._keys: Recent[bytes, RelinKey] = Recent(CACHED_KEYS)
+        self._payloads: Recent[bytes, _Payload] = Recent(CACHED_CIPHERTEXTS, lambda p: len(p.residues))
+        self._sums: Recent[tuple[bytes, ...], _Payload] = Recent(CACHED_SUMS)
 
     def run(self, job: Job, fetch: Fetch) -> JobResult:
         """Compute the ciphertext of a job's scalar.
@@ -174,7 +148,9 @@ class ScoringWorker:
         return scoring.score_product(self.engine, key, self._load(first), self._load(second))
 
     def _payload(self, digest: bytes, count: int, fetch: Fetch) -> _Payload:
-        return self._payloads.get(digest, lambda: _Payload(payload.parse(fetch(digest), self.preset, count)))
+        return self._payloads.get(
+            digest, lambda: _Payload(payload.ciphertexts_of(fetch(digest), self.preset, count))
+        )
 
     def _sum(self, digests: tuple[bytes, ...], count: int, fetch: Fetch) -> _Payload:
         if len(digests) == 1:

@@ -17,6 +17,7 @@ from assay.state.envelope import AccountTx, CommitteeMessage
 from assay.state.handlers import HANDLERS
 from assay.state.handlers import committee as committee_handler
 from assay.state.overlay import Overlay
+from assay.state.proofs import ProofCheck
 from assay.state.rules.errors import CannotPayFee, NotAwaited, WrongSequence
 
 MAX_AHEAD = 100_000
@@ -34,9 +35,10 @@ class _Pending:
 class MempoolView:
     """Admits transactions on top of the last committed state.
 
-    Admission has two steps so that signatures can be checked elsewhere in
-    between: `precheck` does everything that is cheap, then the caller checks
-    the signature, then `admit` takes the transaction's place in line.
+    Admission has two steps so that signatures and proofs can be checked
+    elsewhere in between: `precheck` does everything that is cheap, then the
+    caller checks the signature, then the proof that `precheck` has left, then
+    `admit` takes the transaction's place in line.
     """
 
     def __init__(self, chain_id: str, height: int, params: Params, view: Overlay) -> None:
@@ -56,8 +58,8 @@ class MempoolView:
             pending = self._accounts[address] = _Pending(record.sequence, record.balance)
         return pending
 
-    def precheck(self, tx: AccountTx) -> int:
-        """Refuse a transaction for any reason cheaper than its signature; return its gas.
+    def precheck(self, tx: AccountTx) -> ProofCheck | None:
+        """Refuse a transaction for any reason cheaper than its signature; return the proof left to verify.
 
         Raises
         ------
@@ -72,11 +74,10 @@ class MempoolView:
         if pending.available < tx.body.fee:
             self._refuse_fee(tx, pending)
         # The form of a hundred messages may take longer than a signature: nobody asks for that without a fee.
-        needed = ante.check_form(tx, self._ctx.params)
+        ante.check_form(tx, self._ctx.params)
         # Later messages may depend on what earlier ones do; only the block can judge them.
         kind, message = tx.messages[0]
-        HANDLERS[kind].check(self._ctx, tx.sender, message)
-        return needed
+        return HANDLERS[kind].check(self._ctx, tx.sender, message)
 
     def admit(self, tx: AccountTx) -> None:
         """Check the signature's verdict, the exact sequence and the balance; take the place in line."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from assay.proto.state_pb2 import Params
 from assay.state.overlay import Overlay
+from assay.state.proofs import Proofs, verify_here
 
 
 class Event(NamedTuple):
@@ -38,7 +39,8 @@ class Context:
     """A block, or a transaction of it, under execution.
 
     There is no clock here, no randomness and no network: `height` and the
-    records in `view` are all a rule may depend on.
+    records in `view` are all a rule may depend on. `proofs` gives verdicts
+    that follow from them and from the message under execution.
     """
 
     chain_id: str
@@ -46,6 +48,7 @@ class Context:
     params: Params
     view: Overlay
     events: list[Event] = field(default_factory=list)
+    proofs: Proofs = verify_here
 
     def emit(self, kind: str, indexed: Mapping[str, str], **details: str | int) -> None:
         """Record an event; `indexed` attributes can be searched for, `details` only read."""

@@ -19,6 +19,7 @@ from assay.state.context import Context
 from assay.state.envelope import AccountTx, decode
 from assay.state.handlers import HANDLERS
 from assay.state.overlay import Overlay
+from assay.state.proofs import taken_for_good
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, BadQuery, HeightNotKept, NotFound, UnknownPath
 from assay.state.store import Store
@@ -135,7 +136,9 @@ class Queries:
 
     def _context(self) -> Context:
         view = Overlay(self._store)
-        return Context(self._chain_id, self._store.version + 1, read_params(view), view)
+        return Context(
+            self._chain_id, self._store.version + 1, read_params(view), view, proofs=taken_for_good
+        )
 
     def _simulate(self, data: bytes, height: int, prove: bool) -> Answer:
         ctx, response = self._context(), SimulateResponse()

@@ -2,9 +2,9 @@
 
 `execute` takes the state after block h-1 and the entries of block h and writes
 the state after block h into an overlay. It is a pure function of the two: no
-clock, no randomness, no network, no float. Signature verdicts and homomorphic
-products are handed in because they are dear, but each is itself a function of
-bytes that are in the block or in the state.
+clock, no randomness, no network, no float. Signature verdicts, verdicts about
+proofs and homomorphic products are handed in because they are dear, but each
+is itself a function of bytes that are in the block or in the state.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from assay.state.envelope import AccountTx, CommitteeMessage, Entry
 from assay.state.handlers import HANDLERS
 from assay.state.handlers import committee as committee_handler
 from assay.state.overlay import Overlay
+from assay.state.proofs import Proofs, verify_here
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, CommitteeBytes
 
@@ -37,12 +38,15 @@ class Block:
         Verified vote extensions of the last commit, by validator address.
     products
         For each scoring job due: opening id to (constant coefficient modulo Q, digest of c1).
+    proofs
+        Gives verdicts about proofs when they are asked for: which will be is known only as the block goes on.
     """
 
     height: int
     entries: Sequence[Entry | AssayError]
     extensions: Sequence[tuple[bytes, VoteExtension]]
     products: Mapping[int, tuple[int, bytes]]
+    proofs: Proofs = verify_here
 
 
 @dataclass(slots=True)
@@ -87,7 +91,7 @@ def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
         Only for a fault of this program or its disk; whatever a stranger put
         into the block ends as a code in its result.
     """
-    ctx = Context(chain_id, block.height, read_params(view), view)
+    ctx = Context(chain_id, block.height, read_params(view), view, proofs=block.proofs)
 
     # 1. Products of the homomorphic engine that were due: their openings now await shares.
     for opening_id, (constant, digest) in block.products.items():
@@ -146,8 +150,13 @@ class _Entries:
         self._fees += tx.body.fee
         return self._messages(tx, result)
 
+    def _inner(self) -> Context:
+        """Return the context of one entry, which leaves nothing behind if the entry fails."""
+        block = self._block
+        return Context(block.chain_id, block.height, block.params, self._scratch, [], block.proofs)
+
     def _messages(self, tx: AccountTx, result: TxResult) -> TxResult:
-        ctx = Context(self._block.chain_id, self._block.height, self._block.params, self._scratch)
+        ctx = self._inner()
         try:
             for kind, message in tx.messages:
                 HANDLERS[kind].execute(ctx, tx.sender, message)
@@ -162,7 +171,7 @@ class _Entries:
         return result
 
     def _committee(self, message: CommitteeMessage) -> TxResult:
-        ctx = Context(self._block.chain_id, self._block.height, self._block.params, self._scratch)
+        ctx = self._inner()
         result = TxResult()
         try:
             self._committee_bytes += message.size

@@ -1,27 +1,48 @@
-"""Payload v1: the fixed-length, canonical form in which ciphertexts are sent and stored.
+"""The two forms in which ciphertexts lie on the chain, both of fixed length and canonical.
 
-``ASYP`` | version u8 = 1 | preset u8 | ciphertext count u16 | for each
-ciphertext polynomial 0, then 1 | for each polynomial its residues modulo
-prime 0, then prime 1: N words of 64 bits in SEAL's NTT order. Integers are
-little endian. Every residue is below its prime and no polynomial is zero, so
-that one ciphertext has one encoding and SEAL never sees anything else.
+A payload, version 2, is what people send: ``ASYP`` | version u8 | preset u8 | ciphertext count K u16 | for
+each ciphertext polynomial 0, then 1 | for each polynomial its residues modulo prime 0, then prime 1: N words
+of 64 bits in SEAL's NTT order | the proof of plaintext knowledge (`assay.crypto.proof`). Integers are little
+endian. Every residue is below its prime and no polynomial is zero, so that one ciphertext has one encoding
+and SEAL never sees anything else. The proof's length follows from preset and K.
+
+Ciphertexts that the chain makes itself, sums and a key's self-test, need no proof: ``ASYC`` | version u8 = 1
+| then as above, without one. Nobody can send them.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from assay.crypto.errors import CryptoError, PresetError
 from assay.crypto.presets import Preset, by_wire_id
+from assay.crypto.proof.encryption import proof_bytes
 from assay.crypto.ring import cipher_ring
 from assay.crypto.ring.tables import U64
 
 MAGIC: Final = b"ASYP"
-VERSION: Final = 1
+VERSION: Final = 2
+OWN_MAGIC: Final = b"ASYC"
+OWN_VERSION: Final = 1
 HEADER: Final = struct.Struct("<4sBBH")
+
+
+class Payload(NamedTuple):
+    """A payload taken apart.
+
+    Attributes
+    ----------
+    ciphertexts
+        uint64, shape (K, 2, 2, N): ciphertext, polynomial, prime, residue; a read-only view.
+    proof
+        As long as it must be, and not verified yet.
+    """
+
+    ciphertexts: U64
+    proof: bytes
 
 
 class PayloadError(CryptoError, ValueError):
@@ -58,11 +79,14 @@ class ZeroPolynomial(PayloadError):
 
 def payload_bytes(preset: Preset, count: int) -> int:
     """Length of a payload of `count` ciphertexts."""
-    return HEADER.size + count * preset.ciphertext_bytes
+    return HEADER.size + count * preset.ciphertext_bytes + proof_bytes(preset, count)
 
 
-def encode(ciphertexts: U64, preset: Preset) -> bytes:
-    """Encode ciphertexts, uint64 of shape (K, 2, 2, N), K from 1 to 65535.
+# --- what people send --------------------------------------------------------
+
+
+def encode(ciphertexts: U64, proof: bytes, preset: Preset) -> bytes:
+    """Encode ciphertexts, uint64 of shape (K, 2, 2, N), K from 1 to 65535, and their proof.
 
     Raises
     ------
@@ -70,7 +94,7 @@ def encode(ciphertexts: U64, preset: Preset) -> bytes:
         What was given would be refused by `parse`.
     """
     header = HEADER.pack(MAGIC, VERSION, preset.wire_id, len(ciphertexts))
-    data = header + np.ascontiguousarray(ciphertexts, dtype="<u8").tobytes()
+    data = header + _words(ciphertexts) + proof
     parse(data, preset, len(ciphertexts))
     return data
 
@@ -97,11 +121,13 @@ def check_header(data: bytes, preset: Preset, count: int) -> None:
         raise WrongCount(f"a submission to this round has {count} ciphertexts, this payload has {found}")
     expected = payload_bytes(preset, count)
     if len(data) != expected:
-        raise WrongLength(f"a payload of {count} ciphertexts has {expected} bytes, this one has {len(data)}")
+        raise WrongLength(
+            f"a payload of {count} ciphertexts and their proof has {expected} bytes, this one has {len(data)}"
+        )
 
 
-def parse(data: bytes, preset: Preset, count: int) -> U64:
-    """Parse and check a payload from a stranger.
+def parse(data: bytes, preset: Preset, count: int) -> Payload:
+    """Parse a payload from a stranger and check everything but its proof.
 
     Parameters
     ----------
@@ -112,19 +138,13 @@ def parse(data: bytes, preset: Preset, count: int) -> U64:
     count : int
         Ciphertexts that a submission must have here.
 
-    Returns
-    -------
-    uint64, shape (count, 2, 2, N)
-        A read-only view of `data`: ciphertext, polynomial, prime, residue.
-
     Raises
     ------
     PayloadError
         The subclass names the reason.
     """
     check_header(data, preset, count)
-    words = np.frombuffer(data, dtype="<u8", offset=HEADER.size)
-    residues = words.reshape(count, 2, len(preset.cipher_primes), preset.degree)
+    residues = _residues(data, preset, count)
     # The maximum answers both questions in one pass.
     largest = residues.max(axis=-1)
     if (largest >= cipher_ring(preset).tables.q).any():
@@ -133,7 +153,42 @@ def parse(data: bytes, preset: Preset, count: int) -> U64:
         )
     if not largest.any(axis=-1).all():
         raise ZeroPolynomial("a polynomial of the payload is zero; encrypt again with this client")
-    return residues
+    return Payload(residues, data[HEADER.size + count * preset.ciphertext_bytes :])
+
+
+# --- what the chain makes ----------------------------------------------------
+
+
+def encode_own(ciphertexts: U64, preset: Preset) -> bytes:
+    """Encode ciphertexts that the chain has made itself, shape (K, 2, 2, N); nothing is judged."""
+    return HEADER.pack(OWN_MAGIC, OWN_VERSION, preset.wire_id, len(ciphertexts)) + _words(ciphertexts)
+
+
+def ciphertexts_of(data: bytes, preset: Preset, count: int) -> U64:
+    """Return the ciphertexts of bytes that the state keeps, in either form: uint64, shape (count, 2, 2, N).
+
+    Raises
+    ------
+    PayloadError
+        Bytes that the state should never have kept.
+    """
+    if data[: len(OWN_MAGIC)] != OWN_MAGIC:
+        return parse(data, preset, count).ciphertexts
+    expected = HEADER.pack(OWN_MAGIC, OWN_VERSION, preset.wire_id, count)
+    length = HEADER.size + count * preset.ciphertext_bytes
+    if data[: HEADER.size] != expected or len(data) != length:
+        raise WrongLength(f"the chain's own {count} ciphertexts have {length} bytes after another header")
+    return _residues(data, preset, count)
+
+
+def _words(ciphertexts: U64) -> bytes:
+    return np.ascontiguousarray(ciphertexts, dtype="<u8").tobytes()
+
+
+def _residues(data: bytes, preset: Preset, count: int) -> U64:
+    words = count * preset.ciphertext_bytes // 8
+    residues = np.frombuffer(data, dtype="<u8", offset=HEADER.size, count=words)
+    return residues.reshape(count, 2, len(preset.cipher_primes), preset.degree)
 
 
 def _name(wire_id: int) -> str:

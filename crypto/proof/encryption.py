@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isqrt
 from typing import Any, Final
 
@@ -92,6 +93,7 @@ def layout(preset: Preset, count: int) -> Layout:
     return relation(preset, zero, zero).layout(count)
 
 
+@lru_cache(maxsize=256)
 def proof_bytes(preset: Preset, count: int) -> int:
     """Length of the proof of a payload of so many ciphertexts."""
     return layout(preset, count).proof_bytes

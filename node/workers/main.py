@@ -46,7 +46,7 @@ class Worker:
         """Compute one job of each kind, so that the first real one finds everything loaded and compiled."""
         for preset in PRESETS:
             worker, ones = self._engines[preset.wire_id], np.ones((1, 2, 2, preset.degree), dtype=np.uint64)
-            sample = payload.encode(ones, preset)
+            sample = payload.encode_own(ones, preset)
             key = np.ones((2, 2, 3, preset.degree), dtype="<u8").tobytes()
             fetch = {b"payload": sample, b"key": key}.__getitem__
             worker.run(LengthJob(b"payload", 1, bytes(32), b"", 0), fetch)

@@ -56,11 +56,11 @@ def combine_relin_key(ctx: Context, key: Key) -> bytes | None:
 
 
 def self_test_payloads(ctx: Context, key: Key, public: bytes) -> list[bytes]:
-    """Return the two payloads whose product is the self-test: encryptions of 1 that everybody can make."""
+    """Return the two ciphertexts whose product is the self-test: encryptions of 1 that everybody can make."""
     name = records.name(ctx.chain_id, key)
     p0 = np.frombuffer(public, dtype="<u8").astype(np.uint64).reshape(-1, name.preset.degree)
     both = self_test.ciphertexts(name, p0)
-    return [payload.encode(ciphertext[None], name.preset) for ciphertext in both]
+    return [payload.encode_own(ciphertext[None], name.preset) for ciphertext in both]
 
 
 def _shares(ctx: Context, key: Key, phase: CommitteePhase, slot: int) -> dict[int, U64]:

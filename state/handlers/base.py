@@ -8,6 +8,7 @@ from google.protobuf.message import Message
 
 from assay.proto.state_pb2 import Params
 from assay.state.context import Context
+from assay.state.proofs import ProofCheck
 
 M_contra = TypeVar("M_contra", bound=Message, contravariant=True)
 
@@ -27,8 +28,11 @@ class Handler(Protocol[M_contra]):
         """Return the uasy the message takes from its sender, fee not counted."""
         ...
 
-    def check(self, ctx: Context, sender: bytes, message: M_contra) -> None:
-        """Refuse what the state does not admit, from cheap to dear; write nothing."""
+    def check(self, ctx: Context, sender: bytes, message: M_contra) -> ProofCheck | None:
+        """Refuse what the state does not admit, from cheap to dear; write nothing.
+
+        Return the proof that is left to verify, if the message has one: it is dearer than all the rest.
+        """
         ...
 
     def execute(self, ctx: Context, sender: bytes, message: M_contra) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from assay.proto.state_pb2 import Params
 from assay.proto.tx_pb2 import MsgOpenRound
+from assay.state import proofs
 from assay.state.context import Context
 from assay.state.handlers.payload_cost import payload_cost
+from assay.state.proofs import ProofCheck
 from assay.state.rounds import lifecycle, terms
 from assay.state.rules import gas
 
@@ -25,10 +27,12 @@ class OpenRoundHandler:
         """Return bounty and scoring fee."""
         return message.bounty + message.scoring_fee
 
-    def check(self, ctx: Context, sender: bytes, message: MsgOpenRound) -> None:
-        """Refuse a key that is not ready, somebody else's model, unfit sizes, a malformed reference."""
-        lifecycle.check_open(ctx, sender, message)
+    def check(self, ctx: Context, sender: bytes, message: MsgOpenRound) -> ProofCheck:
+        """Refuse a key that is not ready, another's model, unfit sizes, a malformed reference."""
+        return lifecycle.check_open(ctx, sender, message)[2]
 
     def execute(self, ctx: Context, sender: bytes, message: MsgOpenRound) -> None:
-        """Open the round; it takes commitments once the committee has checked its reference."""
-        lifecycle.open_round(ctx, sender, message)
+        """Verify the proof and open the round; it takes commitments once its reference has been scored."""
+        key, ciphertexts, proof = lifecycle.check_open(ctx, sender, message)
+        proofs.require(ctx.proofs(ctx.view, proof))
+        lifecycle.open_round(ctx, sender, message, key, ciphertexts)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from assay.proto.state_pb2 import Params
 from assay.proto.tx_pb2 import MsgReveal
+from assay.state import proofs
 from assay.state.context import Context
 from assay.state.handlers.payload_cost import payload_cost
+from assay.state.proofs import ProofCheck
 from assay.state.rounds import lifecycle
 from assay.state.rules import gas
 from assay.state.rules.commitment import SALT_BYTES
@@ -28,11 +30,12 @@ class RevealHandler:
         """Return zero: the deposit was taken with the commitment."""
         return 0
 
-    def check(self, ctx: Context, sender: bytes, message: MsgReveal) -> None:
-        """Refuse, from cheap to dear: window, commitment, digest, and only then the payload's form."""
-        lifecycle.check_reveal(ctx, sender, message)
+    def check(self, ctx: Context, sender: bytes, message: MsgReveal) -> ProofCheck:
+        """Refuse, from cheap to dear: window, commitment, digest, the payload's form; its proof is left."""
+        return lifecycle.check_reveal(ctx, sender, message)[2]
 
     def execute(self, ctx: Context, sender: bytes, message: MsgReveal) -> None:
-        """Keep the payload."""
-        record, item = lifecycle.check_reveal(ctx, sender, message)
+        """Verify the proof and keep the payload."""
+        record, item, proof = lifecycle.check_reveal(ctx, sender, message)
+        proofs.require(ctx.proofs(ctx.view, proof))
         lifecycle.reveal(ctx, record, item, message)

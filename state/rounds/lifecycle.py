@@ -1,7 +1,7 @@
 """What people do to a round: open, commit, reveal, cancel; and how its first phases end.
 
 `check_...` functions only read, from cheap to dear; the others rely on the
-check having passed.
+check, and the proof it leaves, having passed.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Final
 
 from assay.crypto.presets import by_wire_id
+from assay.crypto.proof import Context as ProofContext
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Key, Round
 from assay.proto.tx_pb2 import MsgCommit, MsgOpenRound, MsgReveal
-from assay.state import counters, ledger
+from assay.state import counters, ledger, proofs
 from assay.state.ceremony import phases
 from assay.state.context import Context
+from assay.state.proofs import ProofCheck
 from assay.state.rounds import ending, escrow, payloads, records, scoring, terms
 from assay.state.rules import keys, outcomes
 from assay.state.rules.commitment import commitment, payload_digest
@@ -41,17 +43,20 @@ _BEFORE_REVEAL: Final = (pb.ROUND_STATUS_PENDING, pb.ROUND_STATUS_OPEN)
 # --- opening -----------------------------------------------------------------
 
 
-def check_open(ctx: Context, sender: bytes, message: MsgOpenRound) -> tuple[Key, int]:
-    """Refuse a round the state does not admit; return its key, and the ciphertexts in each payload."""
+def check_open(ctx: Context, sender: bytes, message: MsgOpenRound) -> tuple[Key, int, ProofCheck]:
+    """Refuse a round the state does not admit.
+
+    Return its key, the ciphertexts in each payload, and the proof that is left to verify.
+    """
     key, ciphertexts = terms.check_state(ctx, sender, message)
     digest = payload_digest(message.reference)
     payloads.check(digest, message.reference, by_wire_id(key.preset), ciphertexts)
-    return key, ciphertexts
+    bound = ProofContext.reference(ctx.chain_id, sender, key.id, key.public_key)
+    return key, ciphertexts, proofs.check_of(key, ciphertexts, bound, digest, message.reference)
 
 
-def open_round(ctx: Context, sender: bytes, message: MsgOpenRound) -> None:
+def open_round(ctx: Context, sender: bytes, message: MsgOpenRound, key: Key, ciphertexts: int) -> None:
     """Open a round: its bounty goes into escrow, its reference to the committee."""
-    key, ciphertexts = check_open(ctx, sender, message)
     record = Round(
         id=counters.take_round(ctx.view),
         owner=sender,
@@ -146,8 +151,11 @@ def end_commits(ctx: Context, record: Round) -> None:
 # --- reveals -----------------------------------------------------------------
 
 
-def check_reveal(ctx: Context, sender: bytes, message: MsgReveal) -> tuple[Round, Contribution]:
-    """Refuse a reveal: window, commitment, digest, and only then the payload's own form."""
+def check_reveal(ctx: Context, sender: bytes, message: MsgReveal) -> tuple[Round, Contribution, ProofCheck]:
+    """Refuse a reveal: window, commitment, digest, and only then the payload's own form.
+
+    Return its round, its contribution, and the proof that is left to verify.
+    """
     record = records.load(ctx.view, message.round_id)
     if record.status in _BEFORE_REVEAL:
         raise RevealEarly("the reveal window has not begun; wait until the commitments are closed")
@@ -162,8 +170,10 @@ def check_reveal(ctx: Context, sender: bytes, message: MsgReveal) -> tuple[Round
     if item.commitment != commitment(record.id, sender, message.salt, digest, message.reserve):
         raise CommitmentMismatch("salt, reserve and payload are not what this account committed to")
     _check_original(ctx, record, digest)
-    payloads.check(digest, message.payload, payloads.preset_of(ctx, record), record.ciphertexts)
-    return record, item
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    payloads.check(digest, message.payload, by_wire_id(key.preset), record.ciphertexts)
+    bound = ProofContext.submission(ctx.chain_id, record.id, sender, key.id, key.public_key)
+    return record, item, proofs.check_of(key, record.ciphertexts, bound, digest, message.payload)
 
 
 def _check_original(ctx: Context, record: Round, digest: bytes) -> None:

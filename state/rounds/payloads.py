@@ -1,4 +1,4 @@
-"""Judging, keeping and adding payloads."""
+"""The form of payloads, and their sums."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def sum_of(ctx: Context, record: Round, digests: Iterable[bytes]) -> U64:
         data = ctx.view.get_bulk(scope, digest)
         if data is None:
             raise RuntimeError(f"a payload of round {record.id} is not kept")
-        parsed.append(payload.parse(data, preset, record.ciphertexts))
+        parsed.append(payload.parse(data, preset, record.ciphertexts).ciphertexts)
     return scoring.add_payloads(parsed, preset)
 
 
@@ -112,9 +112,3 @@ def is_degenerate(total: U64) -> bool:
 def preset_of(ctx: Context, record: Round) -> Preset:
     """Return the preset of a round's key."""
     return by_wire_id(ctx.view.require(Key, keys.committee_key(record.key_id)).preset)
-
-
-def to_bytes(total: U64, preset: Preset) -> bytes:
-    """Return a sum in the format of a payload, without judging it."""
-    header = payload.HEADER.pack(payload.MAGIC, payload.VERSION, preset.wire_id, len(total))
-    return header + total.astype("<u8").tobytes()

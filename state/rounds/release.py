@@ -6,6 +6,7 @@ the sum.
 
 from __future__ import annotations
 
+from assay.crypto.ckks import payload
 from assay.crypto.committee.subsets import quorum
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
@@ -21,7 +22,7 @@ def begin(ctx: Context, record: Round) -> None:
     """Add the paid ciphertexts and await sealed shares of the sum; the caller writes the record."""
     paid = records.contributions(ctx.view, record.id, pb.CONTRIBUTION_STATUS_PAID)
     total = payloads.sum_of(ctx, record, [item.payload for item in paid])
-    data = payloads.to_bytes(total, payloads.preset_of(ctx, record))
+    data = payload.encode_own(total, payloads.preset_of(ctx, record))
     record.sum = ctx.view.put_bulk(keys.release_scope(record.id), data)
     ending.drop_payloads(ctx, record)
     records.set_deadline(ctx, record, ctx.height + ctx.params.release_window)

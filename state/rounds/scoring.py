@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from assay.crypto import bounds
+from assay.crypto.ckks import payload
 from assay.crypto.presets import LENGTH_CHECKS
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import (
@@ -208,7 +209,7 @@ def _freeze(ctx: Context, record: Round) -> None:
     for item in accepted:
         item.status = pb.CONTRIBUTION_STATUS_ACCEPTED
     records.save_contributions(ctx.view, accepted)
-    data = payloads.to_bytes(total, payloads.preset_of(ctx, record))
+    data = payload.encode_own(total, payloads.preset_of(ctx, record))
     record.total = ctx.view.put_bulk(keys.round_scope(record.id), data)
     questions = [Question(pb.OPENING_KIND_AGGREGATE, item.sender) for item in accepted]
     _ask(ctx, record, pb.SCORING_STAGE_AGGREGATE, questions)

@@ -22,6 +22,8 @@ PRODUCT: Final = 4_000
 """A homomorphic multiplication with relinearisation."""
 LENGTH_CHECK: Final = 400
 """A product with a public polynomial, of which a submission needs eight."""
+PROOF: Final = 2_000
+"""Verifying what a proof says of one ciphertext."""
 
 
 def store_cost(reads: int, writes: int) -> int:
@@ -32,7 +34,7 @@ def store_cost(reads: int, writes: int) -> int:
 def submission_cost(ciphertexts: int) -> int:
     """Return the gas of checking and scoring one payload of that many ciphertexts."""
     products = 3  # norm, alignment, aggregate
-    return ciphertexts * (products * PRODUCT + 8 * LENGTH_CHECK)
+    return ciphertexts * (PROOF + products * PRODUCT + 8 * LENGTH_CHECK)
 
 
 def envelope_cost(size: int) -> int:

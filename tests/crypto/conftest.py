@@ -60,7 +60,7 @@ class KeyPair:
         """Payload of whole polynomials, symmetric or not: what a dishonest client could send."""
         seed = self._stream(b"randomness", name).read(32)
         ciphertexts, _ = encrypt(coefficients, self.p0, self.p1, self.preset, seed)
-        return payload.encode(ciphertexts, self.preset)
+        return payload.encode_own(ciphertexts, self.preset)
 
     def open(self, constant: int, c1: U64) -> int:
         """Constant coefficient of ``c0 + c1 s``, signed, without mask."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assay.crypto import scoring, scoring_job
 from assay.crypto.ckks import packing, payload
-from assay.crypto.ckks.payload import WrongCount
+from assay.crypto.ckks.payload import WrongLength
 from assay.crypto.presets import SMALL
 from assay.crypto.scoring_job import Job, JobResult, LengthJob, ProductJob, ScoringWorker
 
@@ -96,7 +96,7 @@ def test_results_are_those_of_scoring(
 ) -> None:
     worker = ScoringWorker(SMALL)
     result = worker.run(LengthJob(submissions[0], COUNT, COIN, SENDER, 3), store.get)
-    residues = payload.parse(store.get(submissions[0]), SMALL, COUNT)
+    residues = payload.ciphertexts_of(store.get(submissions[0]), SMALL, COUNT)
     expected = scoring.length_product(residues, COIN, SENDER, 3, SMALL)
     assert result == JobResult(expected.constant, expected.c1_bytes, expected.digest)
     assert hashlib.sha256(result.c1).digest() == result.digest
@@ -130,7 +130,7 @@ def test_caches_are_bounded(store: Store, submissions: list[bytes], monkeypatch:
 
 def test_bytes_that_state_should_not_have_kept_are_refused(store: Store, submissions: list[bytes]) -> None:
     worker = ScoringWorker(SMALL)
-    with pytest.raises(WrongCount):
+    with pytest.raises(WrongLength):
         worker.run(LengthJob(submissions[0], COUNT + 1, COIN, SENDER, 0), store.get)
     short = store.put(b"short")
     with pytest.raises(ValueError, match=r"reshape|buffer"):

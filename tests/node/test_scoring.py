@@ -64,7 +64,7 @@ class Queue:
         view = Overlay(self.reader)
         scope, ring = keys.round_scope(ROUND), cipher_ring(SMALL)
         stored = [
-            view.put_bulk(scope, payload.encode(random_residues(seed, ring, 1, 2), SMALL))
+            view.put_bulk(scope, payload.encode_own(random_residues(seed, ring, 1, 2), SMALL))
             for seed in range(len(SENDERS) + 2)
         ]
         relin = random_residues(99, key_ring(SMALL), 2, 2).astype("<u8").tobytes()

@@ -15,6 +15,7 @@ from assay.crypto.accounts import Account
 from assay.crypto.ckks import payload
 from assay.crypto.committee.sealed_box import public_key
 from assay.crypto.presets import SMALL
+from assay.crypto.proof import proof_bytes
 from assay.proto import model_pb2
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Feature, Model, Tensor
@@ -34,6 +35,7 @@ from assay.state.ceremony import records as key_records
 from assay.state.context import Context, Event
 from assay.state.handlers import HANDLERS
 from assay.state.overlay import Overlay
+from assay.state.proofs import Proofs, taken_for_good
 from assay.state.rules import keys
 from assay.state.rules.commitment import commitment, payload_digest
 from assay.state.rules.models import model_id
@@ -58,10 +60,11 @@ def small_model(features: int = 10) -> Model:
 
 @lru_cache(maxsize=64)
 def random_payload(seed: int, count: int = 1) -> bytes:
-    """A payload of the small preset in canonical form that encrypts nothing in particular."""
+    """A payload of the small preset in canonical form that encrypts nothing in particular, nor proves it."""
     bound = min(SMALL.cipher_primes)
     shape = (count, 2, len(SMALL.cipher_primes), SMALL.degree)
-    return payload.encode(np.random.default_rng(seed).integers(1, bound, shape, dtype=np.uint64), SMALL)
+    residues = np.random.default_rng(seed).integers(1, bound, shape, dtype=np.uint64)
+    return payload.encode(residues, bytes(proof_bytes(SMALL, count)), SMALL)
 
 
 @dataclass
@@ -109,11 +112,16 @@ class Scores:
 class Chain:
     """State in memory and the block under execution.
 
+    Payloads here are mostly residues drawn at random, so proofs are taken for good unless `proofs` says
+    otherwise.
+
     Attributes
     ----------
     computes
         Whether blocks begin with made-up ciphertexts for the jobs that were due; a real committee's are real.
     """
+
+    proofs: Proofs = staticmethod(taken_for_good)
 
     def __init__(self, seats: int = 1, **params: Any) -> None:
         self.memory = MemoryState()
@@ -133,7 +141,7 @@ class Chain:
         self.committee_keys = [account(800 + number) for number in range(seats)]
         self.events: list[Event] = []
         self.computes = True
-        self.ctx = Context(CHAIN_ID, 1, self.params, Overlay(self.memory))
+        self.ctx = self.context(1, Overlay(self.memory))
         self._genesis(seats)
 
     def _genesis(self, seats: int) -> None:
@@ -157,6 +165,9 @@ class Chain:
 
     # -- blocks -----------------------------------------------------------------------------
 
+    def context(self, height: int, view: Overlay) -> Context:
+        return Context(CHAIN_ID, height, self.params, view, proofs=self.proofs)
+
     @property
     def view(self) -> Overlay:
         return self.ctx.view
@@ -173,7 +184,7 @@ class Chain:
             self.events.extend(self.ctx.events)
             self.memory.apply(self.ctx.view)
             invariants.check_all(self.memory)
-            self.ctx = Context(CHAIN_ID, self.ctx.height + 1, self.params, Overlay(self.memory))
+            self.ctx = self.context(self.ctx.height + 1, Overlay(self.memory))
             if self.computes:
                 self.compute()
 
@@ -186,7 +197,7 @@ class Chain:
         """Execute a message; when it is refused nothing of it is left."""
         handler = HANDLERS[kind]
         handler.check_form(message, self.params)
-        scratch = Context(CHAIN_ID, self.ctx.height, self.params, Overlay(self.ctx.view))
+        scratch = self.context(self.ctx.height, Overlay(self.ctx.view))
         before = len(scratch.view.changes)
         handler.check(scratch, sender.address, message)
         assert len(scratch.view.changes) == before, "a check wrote something"

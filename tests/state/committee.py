@@ -195,7 +195,7 @@ class RealCommittee:
     def _release(self, view: Overlay, key: Key, member: Member, slot: int) -> bytes:
         record = view.require(Round, keys.round_(key.round_id))
         data = self._fetch(keys.release_scope(record.id), record.sum)
-        c0, c1 = payload.parse(data, SMALL, record.ciphertexts)[slot]
+        c0, c1 = payload.ciphertexts_of(data, SMALL, record.ciphertexts)[slot]
         return member.release_share(slot, c0, c1, record.owner_public_key)
 
 

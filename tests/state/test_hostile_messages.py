@@ -35,6 +35,7 @@ from assay.state.check import MempoolView
 from assay.state.envelope import MAX_MESSAGES, AccountTx, CommitteeMessage, decode
 from assay.state.extensions import parse_extension
 from assay.state.handlers import HANDLERS
+from assay.state.proofs import taken_for_good
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, BadModel, GasLimitTooHigh, TooManyMessages
 from assay.state.rules.ics23 import MAX_VALUE_BYTES
@@ -251,7 +252,7 @@ def executed(raws: Sequence[bytes], extensions: Sequence[tuple[bytes, VoteExtens
     """Execute a block of entries; return their codes. The state holds together, the answer can be sent."""
     chain, view = world().chain, world().overlay()
     entries = [decoded(raw) for raw in raws]
-    result = execute(view, CHAIN_ID, Block(chain.height, entries, extensions, {}))
+    result = execute(view, CHAIN_ID, Block(chain.height, entries, extensions, {}, taken_for_good))
     invariants.check_all(view)
     for key, value in view.changes.items():
         assert value is None or 0 < len(value) <= MAX_VALUE_BYTES, f"the store refuses the record {key.hex()}"

@@ -20,7 +20,6 @@ from assay.proto.tx_pb2 import Message, MsgAcknowledgeRelease, TxBody
 from assay.state import invariants, ledger
 from assay.state.ante import gas_needed
 from assay.state.check import MempoolView
-from assay.state.context import Context
 from assay.state.envelope import AccountTx, CommitteeMessage, decode
 from assay.state.handlers import HANDLERS
 from assay.state.overlay import Overlay
@@ -47,7 +46,7 @@ class Blocks(Live):
         self.blocks.append(block)
         result = run(self.chain.memory, block)
         assert not ok or all(item.code == 0 for item in result.tx_results)
-        self.chain.ctx = Context(CHAIN_ID, block.height + 1, self.chain.params, Overlay(self.chain.memory))
+        self.chain.ctx = self.chain.context(block.height + 1, Overlay(self.chain.memory))
         return result
 
     def tx(self, sender: Account, kind: str, message: Any, *, admit: bool = True) -> AccountTx:
@@ -96,7 +95,7 @@ def whole_round(chain: Blocks) -> int:
     chain.block(chain.tx(owner, "open_round", terms))
     chain.run_until(1, pb.ROUND_STATUS_OPEN)
     subs = [
-        Submission(person, 1, chain.encrypt(update, n))
+        Submission(person, 1, chain.encrypt(update, n, 1))
         for n, (person, update) in enumerate(zip(people, updates, strict=True))
     ]
     chain.block(*(chain.tx(sub.sender, "commit", sub.commit) for sub in subs))
@@ -196,10 +195,10 @@ def test_gas_follows_from_a_payloads_length(chain: Blocks) -> None:
 
     one, two = payload_bytes(SMALL, 1), payload_bytes(SMALL, 2)
     step = gas.submission_cost(1)
-    assert cost(0) < cost(8) < cost(9)
-    assert step <= cost(one) - cost(0) < 2 * step
-    assert step <= cost(two) - cost(one) < 2 * step
-    assert cost(two + 1) - cost(two) >= step
+    assert cost(0) < cost(one - 1) < cost(one) < cost(two - 1) < cost(two)
+    assert step <= cost(one) - cost(one - 1) <= cost(one) - cost(0) < 2 * step
+    assert step <= cost(two) - cost(two - 1) <= cost(two) - cost(one) < 2 * step
+    assert cost(payload_bytes(SMALL, 9)) - cost(payload_bytes(SMALL, 8)) >= step
 
 
 def test_a_committee_message_in_the_mempool_is_admitted_once(tmp_path: Path) -> None:

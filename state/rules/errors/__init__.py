@@ -58,6 +58,13 @@ from assay.state.rules.errors.payload import (
     PayloadVersion,
     PayloadZero,
 )
+from assay.state.rules.errors.proof import (
+    ProofChallenge,
+    ProofRefused,
+    ProofResponse,
+    ProofStatement,
+    ProofWrongLength,
+)
 from assay.state.rules.errors.query import (
     BadQuery,
     HeightNotKept,
@@ -141,6 +148,11 @@ __all__ = [
     "PayloadResidue",
     "PayloadVersion",
     "PayloadZero",
+    "ProofChallenge",
+    "ProofRefused",
+    "ProofResponse",
+    "ProofStatement",
+    "ProofWrongLength",
     "QueryError",
     "QueryFailed",
     "RevealEarly",

@@ -59,4 +59,6 @@ def test_one_seed_gives_one_ciphertext_and_another_another(preset: Preset, key_p
 def test_ciphertexts_are_valid_payloads(preset: Preset, key_pair: Any, count: int) -> None:
     message = packing.pack(np.ones(count * preset.capacity, dtype=np.int64), preset)
     ciphertexts, _ = encrypt(message, key_pair.p0, key_pair.p1, preset, fresh_seed())
-    assert np.array_equal(payload.parse(payload.encode(ciphertexts, preset), preset, count), ciphertexts)
+    assert np.array_equal(
+        payload.ciphertexts_of(payload.encode_own(ciphertexts, preset), preset, count), ciphertexts
+    )

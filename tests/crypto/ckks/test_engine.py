@@ -91,7 +91,7 @@ def test_a_product_decrypts_to_the_product(preset: Preset, engine: Engine, key_p
         key_pair.encrypt(np.array(values, dtype=np.int64) * (preset.scale >> 4), name)
         for values, name in (([3, -2, 1], b"a"), ([1, 5, 2], b"b"))
     ]
-    x, y = (engine.load(payload.parse(d, preset, 1)[0]) for d in data)
+    x, y = (engine.load(payload.ciphertexts_of(d, preset, 1)[0]) for d in data)
     residues = engine.product(engine.load_relin_key(key_pair.relin_key), [(x, y)])
     expected = 2 * (3 - 10 + 2) * (preset.scale >> 4) ** 2
     got = key_pair.open(key_pair.ring.constant(residues[0]), residues[1])
@@ -228,7 +228,7 @@ def test_other_keys_give_other_products(
 def test_symmetric_integers_meet_their_square(preset: Preset, engine: Engine, key_pair: Any) -> None:
     """Budget of the preset: the largest honest product with itself does not wrap around Q."""
     values = packing.quantise(np.ones(preset.capacity), preset)
-    x = engine.load(payload.parse(key_pair.encrypt(values), preset, 1)[0])
+    x = engine.load(payload.ciphertexts_of(key_pair.encrypt(values), preset, 1)[0])
     residues = engine.product(engine.load_relin_key(key_pair.relin_key), [(x, x)])
     exact = 2 * sum(int(v) ** 2 for v in values)
     assert abs(key_pair.open(key_pair.ring.constant(residues[0]), residues[1]) - exact) < preset.unit >> 12

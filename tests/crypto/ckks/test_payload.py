@@ -1,4 +1,4 @@
-"""Payload v1: one encoding, and a reason for each refusal."""
+"""Payload v2: one encoding, and a reason for each refusal; the chain's own ciphertexts."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from assay.crypto.ckks.payload import (
     ZeroPolynomial,
 )
 from assay.crypto.presets import SMALL, STANDARD, Preset, by_name
+from assay.crypto.proof import proof_bytes
 from assay.crypto.ring.tables import U64
 
 STEP = 0x9E3779B97F4A7C15
@@ -44,19 +45,23 @@ def test_vectors(repository: Path) -> None:
     for case in json.loads((repository / "tests/vectors/payload.json").read_text())["cases"]:
         preset, count = by_name(case["preset"]), case["ciphertexts"]
         residues = numbered(preset, count)
-        data = payload.encode(residues, preset)
+        proof = bytes(k * 59 % 256 for k in range(1, proof_bytes(preset, count) + 1))
+        data = payload.encode(residues, proof, preset)
         assert data[:8].hex() == case["header"]
         assert len(data) == case["length"] == payload.payload_bytes(preset, count)
         assert hashlib.sha256(data).hexdigest() == case["sha256"]
-        assert np.array_equal(payload.parse(data, preset, count), residues)
+        parsed = payload.parse(data, preset, count)
+        assert np.array_equal(parsed.ciphertexts, residues)
+        assert parsed.proof == proof
 
 
 def test_sizes(preset: Preset) -> None:
-    assert payload.payload_bytes(preset, 1) == 8 + preset.ciphertext_bytes
-    assert payload.payload_bytes(STANDARD, 1) == 262_152
+    assert payload.payload_bytes(preset, 1) == 8 + preset.ciphertext_bytes + proof_bytes(preset, 1)
+    assert payload.payload_bytes(STANDARD, 1) == 316_968
 
 
-GOOD = payload.encode(numbered(SMALL, 2), SMALL)
+PROOF = b"\x07" * proof_bytes(SMALL, 2)
+GOOD = payload.encode(numbered(SMALL, 2), PROOF, SMALL)
 
 
 def with_word(index: int, value: int) -> bytes:
@@ -82,7 +87,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], type[PayloadError]]] = {
     "protobuf in its place": (lambda: b"\n\x04test" * 100, BadMagic),
     "SEAL object in its place": (lambda: b"\x5e\xa1\x10\x04" + GOOD[4:], BadMagic),
     "version 0": (lambda: GOOD[:4] + b"\0" + GOOD[5:], UnknownVersion),
-    "version 2": (lambda: GOOD[:4] + b"\2" + GOOD[5:], UnknownVersion),
+    "version 1": (lambda: GOOD[:4] + b"\1" + GOOD[5:], UnknownVersion),
+    "version 1, without a proof": (lambda: GOOD[:4] + b"\1" + GOOD[5 : -len(PROOF)], UnknownVersion),
+    "no proof": (lambda: GOOD[: -len(PROOF)], WrongLength),
+    "the chain's own ciphertexts": (lambda: payload.encode_own(numbered(SMALL, 2), SMALL), BadMagic),
     "preset standard": (lambda: GOOD[:5] + b"\1" + GOOD[6:], WrongPreset),
     "preset 0": (lambda: GOOD[:5] + b"\0" + GOOD[6:], WrongPreset),
     "preset 3": (lambda: GOOD[:5] + b"\3" + GOOD[6:], WrongPreset),
@@ -120,7 +128,7 @@ def test_residues_just_below_their_primes_are_accepted() -> None:
 def test_a_polynomial_zero_modulo_one_prime_only_is_not_zero() -> None:
     residues = numbered(SMALL, 1)
     residues[0, 1, 0] = 0
-    payload.encode(residues, SMALL)
+    payload.encode(residues, bytes(proof_bytes(SMALL, 1)), SMALL)
 
 
 def test_another_expected_count_or_preset_is_refused() -> None:
@@ -131,10 +139,13 @@ def test_another_expected_count_or_preset_is_refused() -> None:
 
 
 def test_encode_refuses_what_parse_refuses() -> None:
+    zeros = np.zeros((1, 2, 2, SMALL.degree), dtype=np.uint64)
     with pytest.raises(ZeroPolynomial):
-        payload.encode(np.zeros((1, 2, 2, SMALL.degree), dtype=np.uint64), SMALL)
+        payload.encode(zeros, bytes(proof_bytes(SMALL, 1)), SMALL)
+    with pytest.raises(WrongLength):
+        payload.encode(numbered(SMALL, 2), PROOF[:-1], SMALL)
     with pytest.raises(PayloadError):
-        payload.encode(numbered(SMALL, 1)[:0], SMALL)
+        payload.encode(numbered(SMALL, 1)[:0], b"", SMALL)
 
 
 @given(st.binary(max_size=64))
@@ -145,24 +156,54 @@ def test_arbitrary_bytes_are_refused(data: bytes) -> None:
 
 @given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
 def test_what_is_accepted_encodes_to_itself(position: int, flip: int) -> None:
-    """One changed byte gives either a refusal or other residues: no two byte strings mean the same."""
+    """One changed byte gives a refusal or another payload: no two byte strings mean the same."""
     changed = bytearray(GOOD)
     changed[position] ^= flip
     try:
-        residues = payload.parse(bytes(changed), SMALL, 2)
+        parsed = payload.parse(bytes(changed), SMALL, 2)
     except PayloadError:
         return
-    assert payload.encode(residues, SMALL) == bytes(changed) != GOOD
+    assert payload.encode(*parsed, SMALL) == bytes(changed) != GOOD
 
 
 def test_the_length_is_checked_before_anything_is_read() -> None:
     """A count that would need 16 GB costs nothing."""
     huge = GOOD[:6] + b"\xff\xff" + GOOD[8:]
-    with pytest.raises(WrongLength, match=str(8 + 65535 * SMALL.ciphertext_bytes)):
+    with pytest.raises(WrongLength, match=str(payload.payload_bytes(SMALL, 65535))):
         payload.parse(huge, SMALL, 65535)
 
 
 def test_parsed_residues_are_a_view_that_cannot_be_written() -> None:
-    residues = payload.parse(GOOD, SMALL, 2)
+    residues = payload.parse(GOOD, SMALL, 2).ciphertexts
     with pytest.raises(ValueError, match="read-only"):
         residues[0, 0, 0, 0] = 1
+
+
+OWN = payload.encode_own(numbered(SMALL, 2), SMALL)
+
+
+def test_what_the_state_keeps_is_read_in_either_form() -> None:
+    for data in (GOOD, OWN):
+        assert np.array_equal(payload.ciphertexts_of(data, SMALL, 2), numbered(SMALL, 2))
+
+
+def test_the_chains_own_ciphertexts_may_be_zero() -> None:
+    """A sum of updates that cancel is the chain's affair, and no stranger's."""
+    zeros = np.zeros((1, 2, 2, SMALL.degree), dtype=np.uint64)
+    assert not payload.ciphertexts_of(payload.encode_own(zeros, SMALL), SMALL, 1).any()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        OWN[:-8],
+        OWN + bytes(8),
+        OWN[:4] + b"\2" + OWN[5:],
+        OWN[:5] + b"\1" + OWN[6:],
+        OWN[:6] + b"\1" + OWN[7:],
+    ],
+    ids=["short", "long", "version", "preset", "count"],
+)
+def test_damaged_ciphertexts_of_the_chain_are_noticed(data: bytes) -> None:
+    with pytest.raises(WrongLength):
+        payload.ciphertexts_of(data, SMALL, 2)

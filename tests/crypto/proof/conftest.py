@@ -1,4 +1,4 @@
-"""Submissions with their randomness, and a prover that keeps to no rule."""
+"""Submissions with their randomness."""
 
 from __future__ import annotations
 
@@ -11,19 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.crypto.proof.dishonest import Forger
 
 from assay.crypto.ckks import packing
 from assay.crypto.ckks.encrypt import Randomness, encrypt
 from assay.crypto.presets import Preset
-from assay.crypto.proof import Context, encryption, protocol, prover
-from assay.crypto.proof.challenge import Challenge, expand
-from assay.crypto.proof.errors import ProofError
+from assay.crypto.proof import Context, encryption
 from assay.crypto.ring import Stream, cipher_ring
 from assay.crypto.ring.tables import U64
 
 CONTEXT = Context.submission("assay-test", 3, bytes(range(20)), 5, bytes(range(32)))
-Signed = NDArray[np.int64]
-Shifts = Callable[[Challenge], tuple[Signed, Signed]]
 
 
 @dataclass(frozen=True)
@@ -83,49 +80,7 @@ def context() -> Context:
     return CONTEXT
 
 
-@dataclass(frozen=True)
-class Forger:
-    """Answers challenges with shifts of its own choice and masks as small as it likes."""
-
-    preset: Preset
-    key: tuple[U64, U64]
-
-    def forge(self, ciphertext: U64, shifts: Shifts, bits: tuple[int, int], attempts: int = 300) -> bytes:
-        """Try until a proof is accepted, with masks of so many bits for u and m; return the last one.
-
-        `shifts` gives what a challenge adds to the responses; no short polynomials need stand behind it.
-        """
-        relation = encryption.relation(self.preset, *self.key)
-        layout = relation.layout(1)
-        statement, proof = CONTEXT.statement(ciphertext, self.preset), b""
-        for attempt in range(attempts):
-            masks = [self._mask(attempt, j, b, layout.coordinates[j]) for j, b in enumerate(bits)]
-            ring = relation.ring
-            values = [ring.reduce(m) for m in (masks[0], protocol.mirrored(masks[1]))]
-            first = protocol.first_message(relation, values)
-            seed = protocol.challenge_seed(relation, layout, first, statement)
-            proof = seed
-            for j, shift in enumerate(shifts(expand(seed, self.preset.degree))):
-                z = masks[j].astype(object) + shift[:, : layout.coordinates[j]] + layout.offset(j)
-                words = [divmod(int(v) % (1 << layout.widths[j]), 1 << 64)[::-1] for v in z[0]]
-                proof += prover.pack(np.array(words, dtype=np.uint64).T, layout.widths[j])
-            if self.accepted(ciphertext, proof):
-                break
-        return proof
-
-    def accepted(self, ciphertext: U64, proof: bytes) -> bool:
-        try:
-            encryption.verify(self.preset, self.key, ciphertext, CONTEXT, proof)
-        except ProofError:
-            return False
-        return True
-
-    @staticmethod
-    def _mask(attempt: int, secret: int, bits: int, count: int) -> Signed:
-        return Stream(b"forger", b"", attempt, secret).bounded((1 << bits) - 1, count)[None].astype(np.int64)
-
-
 @pytest.fixture
 def forger(preset: Preset) -> Forger:
     """Try to prove what is not true, or what a client would not send."""
-    return Forger(preset, _public_key(preset))
+    return Forger(preset, _public_key(preset), CONTEXT)

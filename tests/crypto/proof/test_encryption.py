@@ -50,9 +50,9 @@ def test_honest_proofs_are_accepted(preset: Preset, submission: Make, count: int
 
 def test_ciphertexts_are_verified_as_they_are_parsed(submission: Make) -> None:
     made = submission(SMALL, 3)
-    parsed = payload.parse(payload.encode(made.ciphertexts, SMALL), SMALL, 3)
-    assert not parsed.flags.writeable
-    made.verify(ciphertexts=parsed)
+    parsed = payload.parse(payload.encode(made.ciphertexts, made.proof, SMALL), SMALL, 3)
+    assert not parsed.ciphertexts.flags.writeable
+    made.verify(ciphertexts=parsed.ciphertexts, proof=parsed.proof)
 
 
 def test_proofs_depend_on_their_seed_alone(submission: Make) -> None:

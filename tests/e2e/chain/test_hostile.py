@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.crypto.proof.dishonest import prove_anyway
 from tests.e2e.chain import books
 from tests.e2e.chain.people import ASY, Bounty, Person, people, post_model, until_status, write_parts
 from tests.state.rounds.test_payloads import MALFORMED
@@ -25,6 +26,7 @@ from assay.crypto.ckks.encrypt import encrypt
 from assay.crypto.ckks.packing import pack
 from assay.crypto.committee.public_key import common_polynomial
 from assay.crypto.presets import SMALL
+from assay.crypto.proof import Context
 from assay.crypto.ring import fresh_seed
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Round
@@ -42,11 +44,22 @@ SCORED = {"a hundred times too long": 100.0, "twice too long": 2.0}
 Prepareds = dict[str, Prepared]
 
 
-def encrypted(key: EncryptionKey, update: NDArray[np.float64], length: float = 1.0) -> bytes:
-    """Encrypt an update of any length, which the client's own function would not do."""
-    values = np.rint(update * length * SMALL.scale).astype(np.int64)
-    ciphertexts, _ = encrypt(pack(values, SMALL), key.p0, common_polynomial(key.name), SMALL, fresh_seed())
-    return payload.encode(ciphertexts, SMALL)
+@dataclass(frozen=True)
+class Sealer:
+    """Encrypts updates of any length for a round, which the client's own function would not do."""
+
+    key: EncryptionKey
+    round_id: int
+
+    def __call__(self, person: Person, update: NDArray[np.float64], length: float = 1.0) -> bytes:
+        message = pack(np.rint(update * length * SMALL.scale).astype(np.int64), SMALL)
+        name, public = self.key.name, (self.key.p0, common_polynomial(self.key.name))
+        sender = person.account.address
+        bound = Context.submission(name.chain_id, self.round_id, sender, name.key_id, self.key.digest)
+        ciphertexts, drawn = encrypt(message, *public, SMALL, fresh_seed())
+        return payload.encode(
+            ciphertexts, prove_anyway(SMALL, public, ciphertexts, message, drawn, bound), SMALL
+        )
 
 
 async def reveal(client: Client, person: Person, prepared: Prepared, memo: str = "") -> PendingTx:
@@ -116,13 +129,13 @@ async def prepare_everybody(
     client: Client, bounty: Bounty, record: Round, crowd: dict[str, Person], parts: list[Path]
 ) -> Prepareds:
     """What everybody commits to; the stranger has something too."""
-    key, chain_id = await fetch_key(client, record.key_id), await client.chain_id()
+    sealed, chain_id = Sealer(await fetch_key(client, record.key_id), record.id), await client.chain_id()
     updates = [bounty.update(path) for path in parts]
-    made = {"honest": encrypted(key, updates[0]), "also honest": encrypted(key, updates[1])}
-    made |= {name: encrypted(key, updates[0], length) for name, length in SCORED.items()}
-    good = encrypted(key, updates[1])
-    made |= {"thief": good, "copyist": made["honest"], "forgetful": good, "stranger": good}
-    made |= {name: change(good) for name, (change, _) in MALFORMED.items()}
+    made = {"honest": sealed(crowd["honest"], updates[0])}
+    made |= {"copyist": made["honest"], "also honest": sealed(crowd["also honest"], updates[1])}
+    made |= {name: sealed(crowd[name], updates[0], length) for name, length in SCORED.items()}
+    made |= {name: sealed(crowd[name], updates[1]) for name in ("thief", "forgetful", "stranger")}
+    made |= {name: change(made["thief"]) for name, (change, _) in MALFORMED.items()}
     return {
         name: Prepared(
             chain_id, record.id, crowd[name].account.address, secrets.token_bytes(32), 0, made[name]

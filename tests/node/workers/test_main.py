@@ -57,7 +57,7 @@ class Bytes:
 
     def __init__(self) -> None:
         self.held: dict[bytes, bytes] = {}
-        self.first, self.second = (self._put(payload.encode(residues(n, 2, 2), SMALL)) for n in (1, 2))
+        self.first, self.second = (self._put(payload.encode_own(residues(n, 2, 2), SMALL)) for n in (1, 2))
         self.key = self._put(residues(3, 2, 2, key=True).astype("<u8").tobytes())
 
     def _put(self, data: bytes) -> bytes:

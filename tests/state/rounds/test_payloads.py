@@ -13,11 +13,13 @@ from tests.state.chain import Chain, Submission, random_payload
 
 from assay.crypto.ckks import payload
 from assay.crypto.presets import SMALL
+from assay.crypto.proof import proof_bytes
 from assay.proto import state_pb2 as pb
 from assay.state.rounds import lifecycle, payloads
 from assay.state.rules import errors, keys
 
 HEADER = payload.HEADER.size
+PROOF = proof_bytes(SMALL, 1)
 POLYNOMIAL = SMALL.polynomial_bytes
 
 
@@ -31,7 +33,7 @@ def _zero_polynomial(data: bytes, number: int) -> bytes:
     return data[:start] + bytes(POLYNOMIAL) + data[start + POLYNOMIAL :]
 
 
-def _header(data: bytes, magic: bytes = b"ASYP", version: int = 1, preset: int = 2, count: int = 1) -> bytes:
+def _header(data: bytes, magic: bytes = b"ASYP", version: int = 2, preset: int = 2, count: int = 1) -> bytes:
     return struct.pack("<4sBBH", magic, version, preset, count) + data[HEADER:]
 
 
@@ -46,7 +48,10 @@ MALFORMED: dict[str, tuple[Change, type[errors.PayloadRefused]]] = {
     "wrong magic": (lambda data: _header(data, magic=b"ASYQ"), errors.PayloadMagic),
     "a SEAL object": (lambda data: struct.pack("<H", 0xA15E) + data[2:], errors.PayloadMagic),
     "version 0": (lambda data: _header(data, version=0), errors.PayloadVersion),
-    "version 2": (lambda data: _header(data, version=2), errors.PayloadVersion),
+    "version 1": (lambda data: _header(data, version=1), errors.PayloadVersion),
+    "version 1, without a proof": (lambda data: _header(data[:-PROOF], version=1), errors.PayloadVersion),
+    "no proof": (lambda data: data[:-PROOF], errors.PayloadLength),
+    "the chain's own ciphertexts": (lambda data: _header(data, magic=b"ASYC"), errors.PayloadMagic),
     "preset standard": (lambda data: _header(data, preset=1), errors.PayloadPreset),
     "no preset": (lambda data: _header(data, preset=0), errors.PayloadPreset),
     "count 0": (lambda data: _header(data, count=0), errors.PayloadCount),
@@ -214,11 +219,11 @@ def test_a_sum_is_added_residue_by_residue(chain: Chain) -> None:
     record = chain.round(round_id)
     digests = [chain.contribution(round_id, person).payload for person in chain.people[:3]]
     total = payloads.sum_of(chain.ctx, record, digests)
-    parts = [payload.parse(random_payload(n), SMALL, 1).astype(object) for n in range(3)]
+    parts = [payload.parse(random_payload(n), SMALL, 1).ciphertexts.astype(object) for n in range(3)]
     primes = np.array(SMALL.cipher_primes, dtype=object)[:, None]
     assert np.array_equal(total.astype(object), sum(parts) % primes)
     assert not payloads.is_degenerate(total)
-    again = payload.parse(payloads.to_bytes(total, SMALL), SMALL, 1)
+    again = payload.ciphertexts_of(payload.encode_own(total, SMALL), SMALL, 1)
     assert np.array_equal(again, total)
 
 

@@ -53,8 +53,8 @@ def test_only_paid_contributors_are_in_the_sum(chain: Chain) -> None:
     round_id = settled(chain)
     data = chain.view.get_bulk(keys.release_scope(round_id), chain.round(round_id).sum)
     assert data is not None
-    total = payload.parse(data, SMALL, 1)
-    first, third = (payload.parse(random_payload(n), SMALL, 1).astype(object) for n in (0, 2))
+    total = payload.ciphertexts_of(data, SMALL, 1)
+    first, third = (payload.ciphertexts_of(random_payload(n), SMALL, 1).astype(object) for n in (0, 2))
     for prime, modulus in enumerate(SMALL.cipher_primes):
         assert ((first + third)[:, :, prime] % modulus == total[:, :, prime]).all()
 

@@ -10,6 +10,7 @@ from tests.state.chain import BALANCE, Chain, Scores, Submission, random_payload
 
 from assay.crypto.ckks import payload
 from assay.crypto.presets import SMALL
+from assay.crypto.proof import proof_bytes
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Opening
 from assay.state import openings
@@ -204,8 +205,8 @@ def test_the_accepted_set_freezes_with_its_sum_and_is_never_summed_again(chain: 
     assert record.stage == pb.SCORING_STAGE_AGGREGATE
     data = chain.view.get_bulk(keys.round_scope(round_id), record.total)
     assert data is not None
-    first, third = (payload.parse(random_payload(n), SMALL, 1).astype(object) for n in (0, 2))
-    total = payload.parse(data, SMALL, 1)
+    first, third = (payload.ciphertexts_of(random_payload(n), SMALL, 1).astype(object) for n in (0, 2))
+    total = payload.ciphertexts_of(data, SMALL, 1)
     for prime, modulus in enumerate(SMALL.cipher_primes):
         assert ((first + third)[:, :, prime] % modulus == total[:, :, prime]).all()
     chain.answer(round_id, cases)
@@ -235,9 +236,9 @@ def test_too_few_left_at_any_stage_refunds_the_round(chain: Chain, stage: str) -
 
 
 def test_updates_made_to_cancel_out_are_refunded_before_the_engine_sees_their_sum(chain: Chain) -> None:
-    one = payload.parse(random_payload(0), SMALL, 1)
+    one = payload.ciphertexts_of(random_payload(0), SMALL, 1)
     primes = np.array(SMALL.cipher_primes, dtype=np.uint64)[:, None]
-    opposite = payload.encode((primes - one) % primes, SMALL)
+    opposite = payload.encode((primes - one) % primes, bytes(proof_bytes(SMALL, 1)), SMALL)
     round_id = chain.opened(max_contributors=2)
     subs = [chain.submission(round_id, 0), Submission(chain.people[1], round_id, opposite)]
     for sub in subs:

@@ -130,7 +130,7 @@ def test_a_round_that_could_give_away_too_much_of_its_key_is_refused() -> None:
 
 def test_the_reveal_window_must_hold_every_payload_three_times() -> None:
     chain = Chain(max_block_bytes=1 << 20, max_tx_bytes=1 << 19)
-    least = 3 * 17  # 64 payloads of 131,080 bytes need 16.0007 halves of a block
+    least = 3 * 19  # 64 payloads of 151,592 bytes need 18.5 halves of a block
     window = {"max_contributors": 64, "scoring_window": 1000}
     with pytest.raises(errors.WindowTooShort, match="reveal_window"):
         chain.run("open_round", chain.owner, chain.terms(**window, reveal_window=least - 1))

@@ -124,22 +124,27 @@ def test_a_reference_that_is_no_unit_update_is_refused(live: Live) -> None:
     assert live.chain.balance(live.chain.owner) == BALANCE - FEE
 
 
-def test_junk_that_encrypts_nothing_is_rejected_and_honest_work_is_paid(live: Live) -> None:
+def test_junk_that_encrypts_nothing_is_refused_and_honest_work_is_paid(live: Live) -> None:
     reference = direction(1)
     round_id = live.open_round(reference, max_contributors=3)
     live.run_until(round_id, pb.ROUND_STATUS_OPEN)
     junk = live.chain.submission(round_id, 2)
     live.chain.run("commit", junk.sender, junk.commit)
     subs = [
-        Submission(live.chain.people[n], round_id, live.encrypt(unit(reference + direction(n + 2)), n))
+        Submission(
+            live.chain.people[n], round_id, live.encrypt(unit(reference + direction(n + 2)), n, round_id)
+        )
         for n in range(2)
     ]
     for sub in subs:
         live.chain.run("commit", sub.sender, sub.commit)
-    for sub in (*subs, junk):
+    with pytest.raises(errors.ProofChallenge):
+        live.chain.run("reveal", junk.sender, junk.reveal)
+    for sub in subs:
         live.chain.run("reveal", sub.sender, sub.reveal)
     live.run_until(round_id, pb.ROUND_STATUS_SETTLED)
-    assert live.chain.contribution(round_id, junk.sender).status == pb.CONTRIBUTION_STATUS_REJECTED_LENGTH
+    assert live.chain.contribution(round_id, junk.sender).status == pb.CONTRIBUTION_STATUS_NOT_REVEALED
+    assert live.chain.balance(junk.sender) == BALANCE - DEPOSIT
 
 
 def test_two_silent_members_of_four_let_the_round_expire(four: Live) -> None:
