@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-VALIDATORS ?= 1
+VALIDATORS ?= 4
 BUDGET ?= 20m
 # Every commit has a seed of its own.
 SEED ?= $(shell printf '%d' "0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0)")
@@ -24,7 +24,7 @@ help: ## list the targets
 
 setup: $(READY) tools ## virtual environment and CometBFT
 
-demo: setup ## a whole round on a real chain, with real data (VALIDATORS=1)
+demo: setup ## a whole round on a real chain, with real data (VALIDATORS=4)
 	$(BIN)/python tools/demo.py --validators $(VALIDATORS)
 	$(BIN)/python -I tools/check_summary.py out/demo/summary.json
 

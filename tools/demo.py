@@ -1,37 +1,43 @@
 """A whole round on a real chain with real data, told as it happens.
 
-    tools/demo.py [--validators 1] [--folder out/demo]
+    tools/demo.py [--validators 4] [--folder out/demo]
 
-One validator, one model owner, four data owners. Every step is a command that can be typed, and is shown. The
-folder is left as it is at the end, with the chain, everybody's keys and the data; `summary.json` in it holds
-the figures, which tools/check_summary.py checks.
+Four validators, one of which is killed and returns, one model owner, four data owners. Every step is a
+command that can be typed, and is shown. The folder is left as it is at the end, with the chain, everybody's
+keys and the data; `summary.json` in it holds the figures, which tools/check_summary.py checks.
 """
 
 import argparse
 import asyncio
+import os
 import shutil
 import signal
 import socket
 import sys
 import time
 from collections.abc import Coroutine, Iterable
-from contextlib import aclosing
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from demo_chain import first_key, pid_of, until_caught_up, until_revealing
 from demo_data import DATA_OWNERS, FIRST, HELD_OUT, TARGET, Part, write_parts
 from demo_stage import DemoFailed, Stage
 from demo_summary import Results, gather, tell, write_summary
 
 from assay.client import Client
 from assay.client.errors import ClientError
+from assay.node.chainstate import largest_committee
 from assay.node.child import Child
-from assay.node.home import Home, free_ports
+from assay.node.home import Home
+from assay.node.testnet import open_testnet
 
 T = TypeVar("T")
 PASSPHRASE: Final = "demo"  # noqa: S105
 BLOCK_MILLISECONDS: Final = 300
+RESTART_SECONDS: Final = 10
+"""How long a validator that ended is away at least."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -47,8 +53,8 @@ class Demo:
         Where everything is kept.
     files
         The data, by part.
-    rpc, p2p
-        Where the validator listens.
+    validators
+        How many.
     began
         On the monotonic clock.
     """
@@ -56,14 +62,28 @@ class Demo:
     stage: Stage
     folder: Path
     files: dict[str, Path]
-    rpc: str
-    p2p: str
+    validators: int
     began: float
 
     @property
-    def validator(self) -> Path:
-        """The validator's home."""
-        return self.folder / "validator"
+    def testnet(self) -> Path:
+        """Directory of the validators' homes."""
+        return self.folder / "testnet"
+
+    @property
+    def log(self) -> Path:
+        """What the validators say."""
+        return self.folder / "validators.log"
+
+    @property
+    def rpc(self) -> str:
+        """Where the first validator answers."""
+        return open_testnet(self.testnet)[0].rpc_url()
+
+    @property
+    def victim(self) -> Path | None:
+        """Home of the validator that is killed; None if the others could not go on without it."""
+        return self.testnet / f"node{self.validators - 1}" if self.validators >= 4 else None
 
     def assay(self, person: str) -> tuple[object, ...]:
         """Return the beginning of somebody's command."""
@@ -81,15 +101,16 @@ class Demo:
 
 async def perform(demo: Demo) -> None:
     """Play everything, and leave the summary."""
-    demo.chapter("A chain with one validator")
-    print(f'$ export PATH="{demo.stage.programs}:$PATH" ASSAY_NODE={demo.rpc} ASSAY_PASSPHRASE={PASSPHRASE}')
-    options = ("--rpc", demo.rpc, "--p2p", demo.p2p, "--block-time", BLOCK_MILLISECONDS)
-    await demo.stage.show("assayd", "--home", demo.validator, "init", *options)
-    start = ("assayd", "--home", demo.validator, "start")
-    async with demo.stage.background(*start, log=demo.folder / "validator.log") as validator:
-        results = await _while_running(validator, _round(demo))
-        demo.chapter("The validator recomputes its state from its records")
-        await demo.stage.show("assayd", "--home", demo.validator, "verify")
+    demo.chapter(f"A chain with {_counted(demo.validators, 'validator')}")
+    print(f'$ export PATH="{demo.stage.programs}:$PATH" ASSAY_PASSPHRASE={PASSPHRASE}')
+    options = ("--validators", demo.validators, "--base-port", 0, "--block-time", BLOCK_MILLISECONDS)
+    await demo.stage.show("assayd", "testnet", "--dir", demo.testnet, *options)
+    start = ("assayd", "testnet", "start", "--dir", demo.testnet, "--restart-after", RESTART_SECONDS)
+    async with demo.stage.background(*start, log=demo.log) as network:
+        print(f"$ export ASSAY_NODE={demo.rpc}")
+        demo.stage.environment["ASSAY_NODE"] = demo.rpc
+        results = await _while_running(network, _round(demo))
+        await _verify(demo)
     write_summary(demo.folder / "summary.json", results)
     demo.chapter("What it came to")
     tell(results)
@@ -105,7 +126,18 @@ async def _round(demo: Demo) -> Results:
     await _collect(demo, number)
     demo.chapter("Anybody recomputes the payout, from numbers proven against the chain's headers")
     await demo.stage.show(*demo.assay("newcomer"), "explain", number)
-    return await gather(demo.stage, demo.folder, demo.rpc, model, number)
+    results = await gather(demo.stage, demo.folder, demo.rpc, model, number)
+    if demo.victim is not None:
+        demo.chapter("The validator that was killed is back, and has what it missed")
+        await until_caught_up(demo.victim, demo.rpc)
+        await demo.stage.show("assayd", "--home", demo.victim, "status")
+    return results
+
+
+async def _verify(demo: Demo) -> None:
+    whose = "It" if demo.victim is not None else "The validator"
+    demo.chapter(f"{whose} recomputes its state from its records")
+    await demo.stage.show("assayd", "--home", demo.victim or demo.testnet / "node0", "verify")
 
 
 async def _arrive(demo: Demo) -> None:
@@ -138,7 +170,9 @@ async def _open_round(demo: Demo, model: str) -> int:
         "to the chain encrypted, before anybody submits anything: an update is paid by how far it\n"
         "goes the same way.",
     )
-    await _first_key(demo.rpc)
+    await first_key(demo.rpc)
+    size = _counted(largest_committee(demo.validators), "member")
+    print(f"The committee of {size} has made a key to encrypt under.\n", flush=True)
     owner, data = demo.assay("owner"), demo.files[HELD_OUT.name]
     terms = ("--bounty", "100asy", "--min-contributors", 2, "--max-contributors", len(DATA_OWNERS))
     await demo.stage.show(*owner, "--yes", "bounty", "open", model, data, *terms)
@@ -154,12 +188,23 @@ async def _contribute(demo: Demo, number: int) -> None:
         "then reveal the encrypted update. The validators multiply ciphertexts, and the committee\n"
         "decrypts nothing but the scores.",
     )
+    works = [_strike(demo, demo.victim, number)] if demo.victim is not None else []
 
     async def contribute(part: Part) -> None:
         words = ("contribute", number, demo.files[part.name], "--target", TARGET, "--reserve", "1asy")
         await demo.stage.show(*demo.assay(part.name), "--yes", *words, says=part.name)
 
-    await _together(map(contribute, DATA_OWNERS))
+    await _together([*works, *map(contribute, DATA_OWNERS)])
+
+
+async def _strike(demo: Demo, victim: Path, number: int) -> None:
+    """Kill a validator as soon as the round has all commitments."""
+    await until_revealing(demo.rpc, number)
+    pid = pid_of(victim, demo.log)
+    print(
+        f"$ kill -9 {pid}  # {victim.name}, one of {demo.validators} validators: the others go on", flush=True
+    )
+    os.kill(pid, signal.SIGKILL)
 
 
 async def _collect(demo: Demo, number: int) -> None:
@@ -178,15 +223,6 @@ async def _first_block(rpc: str) -> None:
     """Wait until the chain goes on."""
     async with Client(rpc) as client:
         await client.blocks.until(1)
-
-
-async def _first_key(rpc: str) -> None:
-    """Wait until the committee has made a key to encrypt under, which takes it some ten blocks."""
-    async with Client(rpc) as client, aclosing(client.blocks.follow()) as heights:
-        async for _ in heights:
-            if (await client.query.chain()).ready_keys:
-                print("The committee, here of one, has made a key to encrypt under.\n", flush=True)
-                return
 
 
 async def _together(works: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -216,33 +252,34 @@ async def _while_running(validator: Child, work: Coroutine[Any, Any, T]) -> T:
 # --- beginning and end ---------------------------------------------------------
 
 
-def _prepare(folder: Path) -> Demo:
+def _prepare(folder: Path, validators: int) -> Demo:
     """Make the folder anew, and divide the data."""
     _clear(folder)
     files = write_parts(folder / "data", (FIRST, HELD_OUT, *DATA_OWNERS))
-    rpc, p2p = (f"127.0.0.1:{port}" for port in free_ports(2))
-    stage = Stage(environment={"ASSAY_NODE": rpc, "ASSAY_PASSPHRASE": PASSPHRASE})
-    return Demo(stage, folder, files, rpc, p2p, time.monotonic())
+    stage = Stage(environment={"ASSAY_PASSPHRASE": PASSPHRASE})
+    return Demo(stage, folder, files, validators, time.monotonic())
 
 
 def _clear(folder: Path) -> None:
     """Remove what an earlier demo left; refuse to remove anything else, or under a running validator."""
-    home = Home(folder / "validator")
     if folder.exists() and not (folder / "data" / f"{FIRST.name}.csv").exists() and any(folder.iterdir()):
         raise DemoFailed(f"{folder} holds something that no demo left there; name another with --folder")
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(home.socket.absolute()))
-        except OSError:  # nobody listens there
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-    raise DemoFailed(f"a validator is running from {home.path}; stop it first")
+    for place in sorted((folder / "testnet").glob("node*")):
+        with socket.socket(socket.AF_UNIX) as probe, suppress(OSError):  # nobody listens there
+            probe.connect(str(Home(place).socket.absolute()))
+            raise DemoFailed(f"a validator is running from {place}; stop it first")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _counted(number: int, what: str) -> str:
+    words = {1: "one", 4: "four", 7: "seven", 10: "ten"}
+    return f"{words.get(number, number)} {what}{'s' if number > 1 else ''}"
 
 
 def _tell_how_to_go_on(demo: Demo) -> None:
     seconds = time.monotonic() - demo.began
     print(f"\nThe demo took {seconds:.0f} s. Everything is kept in {demo.folder}; to go on from there:\n")
-    print(f"$ assayd --home {demo.validator} start &")
+    print(f"$ assayd testnet start --dir {demo.testnet} &")
     print(f"$ assay --home {demo.folder}/clinic query account clinic")
 
 
@@ -255,16 +292,13 @@ async def _interruptible(work: Coroutine[Any, Any, None]) -> None:
 
 
 def main() -> int:
-    """Play; 0 when all went well, 1 when not, 2 when it cannot be played so, 130 when interrupted."""
+    """Play; 0 when all went well, 1 when not, 130 when interrupted."""
     parser = argparse.ArgumentParser(description="A whole round on a real chain with real data.")
-    parser.add_argument("--validators", type=int, default=1)
+    parser.add_argument("--validators", type=int, default=4)
     parser.add_argument("--folder", type=Path, default=Path("out/demo"))
     chosen = parser.parse_args()
-    if chosen.validators != 1:
-        print("The demo has one validator: a committee of more is not there yet.", file=sys.stderr)
-        return 2
     try:
-        demo = _prepare(chosen.folder)
+        demo = _prepare(chosen.folder, chosen.validators)
         asyncio.run(_interruptible(perform(demo)))
     except (ClientError, DemoFailed) as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)

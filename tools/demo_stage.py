@@ -5,7 +5,7 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +34,7 @@ class Stage:
     """
 
     programs: Path = Path(sys.executable).parent
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def command(self, words: tuple[object, ...]) -> list[str]:
         """Return a command line, its first word with its path."""
@@ -72,7 +72,7 @@ class Stage:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
-            env=os.environ | dict(self.environment),
+            env=os.environ | self.environment,
         )
         try:
             yield process

@@ -65,9 +65,10 @@ def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any)
 
 
 def _tell(directory: Path, homes: list[Home]) -> None:
-    params = homes[0].genesis()["app_state"]["params"]
-    click.echo(f"Created {len(homes)} validators of chain {homes[0].genesis()['chain_id']} in {directory};")
-    click.echo(f"{params['min_committee']} of them make up its committee.")
+    genesis = homes[0].genesis()
+    validators = "a validator" if len(homes) == 1 else f"{len(homes)} validators"
+    click.echo(f"Created {validators} of chain {genesis['chain_id']} in {directory},")
+    click.echo(f"with a committee of {genesis['app_state']['params']['min_committee']}.")
     for home in homes:
         click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}")
     click.echo(f"Start them with: assayd testnet start --dir {directory}")
