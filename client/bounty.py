@@ -13,6 +13,7 @@ from assay.client.encryption import encrypt_reference, fetch_key
 from assay.client.errors import ClientError, Refused
 from assay.client.home import Home
 from assay.client.messages import open_round
+from assay.client.progress import aside
 from assay.client.train.sgd import update
 from assay.client.train.table import DataSet
 from assay.client.waiting import TxResult
@@ -87,12 +88,13 @@ async def open_bounty(
     """
     model = (await client.query.model(model_id)).value.model
     report(f"computing the reference update on {len(data.y)} held-out rows")
-    reference = update(model, data)
+    reference = await aside(update, model, data)
     taken = set[int]()
     for attempt in range(_KEY_TRIES):
         key_id = await ready_key(client, report, taken)
         message = await terms_message(client, model_id, model, key_id, terms)
-        message.reference = encrypt_reference(await fetch_key(client, key_id), reference, account.address)
+        key = await fetch_key(client, key_id)
+        message.reference = await aside(encrypt_reference, key, reference, account.address)
         message.owner_public_key = _new_secret(home)
         report(f"opening a round under committee key {key_id}")
         try:

@@ -21,6 +21,7 @@ from assay.client.explain import round_word
 from assay.client.home import Home, HomeError
 from assay.client.messages import commit, reveal
 from assay.client.phases import doing_until
+from assay.client.progress import aside
 from assay.client.records import NoSuchRecord
 from assay.client.timing import measure
 from assay.client.train.sgd import update
@@ -149,13 +150,14 @@ async def prepare(
         few = f"this round may pay fewer than {LEAST_PAID}"
         report(f"{few}; its owner may then see your update in the released sum")
     model = (await client.query.model(record.model_id)).value.model
-    data = load(path, model, target)
+    data = await aside(load, path, model, target)
     for note in data.notes:
         report(note)
     report(f"training on {len(data.y)} rows")
-    change = update(model, data)
+    change = await aside(update, model, data)
     report(f"encrypting {len(change)} parameters")
-    payload = encrypt_contribution(await fetch_key(client, record.key_id), change, round_id, sender)
+    key = await fetch_key(client, record.key_id)
+    payload = await aside(encrypt_contribution, key, change, round_id, sender)
     salt = secrets.token_bytes(SALT_BYTES)
     return Prepared(await client.chain_id(), round_id, sender, salt, reserve, payload)
 

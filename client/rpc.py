@@ -9,19 +9,21 @@ from __future__ import annotations
 import base64
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import aiohttp
 
 from assay.client.errors import BadNodeAddress, BadResponse, NodeUnreachable, RpcError
+from assay.client.progress import advance
 
 MAX_RESPONSE_BYTES: Final = 64 << 20
 BATCH: Final = 100
 """Calls in one JSON-RPC batch; the nodes' configuration admits as many."""
 _TIMEOUT_SECONDS: Final = 60.0
 _CONNECTIONS: Final = 4
+_PIECE: Final = 16 << 10
 _KEEPALIVE_SECONDS: Final = 5.0
 """CometBFT closes a connection that was idle for 10 s; a request sent at that moment would be lost."""
 
@@ -142,17 +144,27 @@ class Rpc:
     def _request(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": params}
 
-    async def _post(self, body: Any) -> Any:
-        data = json.dumps(body, separators=(",", ":")).encode()
-        headers = {"Content-Type": "application/json"}
+    async def _post(self, request: Any) -> Any:
+        data = json.dumps(request, separators=(",", ":")).encode()
+        # The length is given, or a body in pieces would be sent chunked.
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
+        body = _pieces(data) if len(data) > _PIECE else data
         try:
-            async with self.session().post(self.url, data=data, headers=headers) as response:
+            async with self.session().post(self.url, data=body, headers=headers) as response:
                 return _decoded(self.url, response.status, await _bounded(response))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NodeUnreachable(
                 f"no answer from the node at {self.url} ({type(error).__name__}); is it running, and is "
                 "this its RPC address?"
             ) from error
+
+
+async def _pieces(data: bytes) -> AsyncGenerator[bytes, None]:
+    """Yield a body piece by piece, each when the one before is on its way, and say how far it is."""
+    for start in range(0, len(data), _PIECE):
+        advance(start, len(data))
+        yield data[start : start + _PIECE]
+    advance(len(data), len(data))
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

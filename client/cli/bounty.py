@@ -26,6 +26,7 @@ from assay.client.contribution import Report
 from assay.client.explain import contribution_word, round_word
 from assay.client.messages import cancel_round
 from assay.client.phases import doing_until
+from assay.client.progress import aside
 from assay.client.records import Answer
 from assay.client.release import Collected
 from assay.client.timing import BlockClock, measure
@@ -37,9 +38,6 @@ from assay.crypto.accounts import Account, encode_address
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Model
 from assay.proto.state_pb2 import Contribution, Round
-
-_OPEN_STEPS = 3
-_COLLECT_STEPS = 3
 
 
 @click.group()
@@ -76,7 +74,7 @@ def open_(
 
     async def open_round(client: Client, report: Report) -> tuple[int, TxResult, Round, BlockClock]:
         model = (await client.query.model(model_id)).value.model
-        rows = load(data, model, target)
+        rows = await aside(load, data, model, target)
         for note in rows.notes:
             report(note)
         number, result = await opening.open_bounty(
@@ -92,7 +90,7 @@ def open_(
     session.confirm(
         f"Put {format_amount(asked.bounty)} into escrow for a round on model {model_id.hex()[:16]}...?"
     )
-    with steps(session, _OPEN_STEPS) as report:
+    with steps(session) as report:
         number, result, record, clock = session.run(lambda client: open_round(client, report))
     document = {"round": number, "record": to_plain(record), "transaction": result_document(result)}
     session.emit(document, f"round {number} opened in block {result.height}; {doing_until(record, clock)}")
@@ -228,11 +226,11 @@ def collect(
     async def open_sum(client: Client, report: Report) -> tuple[Model, Collected, DataSet]:
         report("opening the sealed shares of the sum")
         model, total, wrong = await release.open_sum(client, session.home, round_id)
-        rows = load(data, model, target)
+        rows = await aside(load, data, model, target)
         report(f"searching the best step on {len(rows.y)} held-out rows")
-        return model, release.apply_sum(model, total, wrong, rows), rows
+        return model, await aside(release.apply_sum, model, total, wrong, rows), rows
 
-    with steps(session, _COLLECT_STEPS) as report:
+    with steps(session) as report:
         model, found, _ = session.run(lambda client: open_sum(client, report))
     document = weights_document(with_weights(model, found.parameters)) | {"sum": found.total.tolist()}
     kept = session.home.write_json("collected", f"round-{round_id}.json", document)

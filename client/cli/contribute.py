@@ -24,8 +24,6 @@ from assay.crypto.presets import by_wire_id
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Round
 
-_STEPS = 9
-
 
 @click.command()
 @click.argument("round_id", metavar="ROUND", type=IDENT)
@@ -85,7 +83,7 @@ def _prepare(
         )
         return prepared, (await client.query.round(round_id)).value, await measure(client)
 
-    with steps(session, _STEPS) as report:
+    with steps(session) as report:
         prepared, record, clock = session.run(lambda client: prepare(client, report))
     session.note(f"round {round_id}: bounty {format_amount(record.bounty)}; {doing_until(record, clock)}")
     session.confirm(
@@ -106,7 +104,7 @@ def _finish(session: Session, account: Account, prepared: Prepared) -> None:
         return record, item, next(line for line in lines if line.address == account.address_text)
 
     try:
-        with steps(session, _STEPS) as report:
+        with steps(session) as report:
             record, item, line = session.run(lambda client: carry(client, report))
     except KeyboardInterrupt:
         session.note(f"interrupted; go on in time with: assay contribute {prepared.round_id} --resume")

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from assay.client.cli.session import Session
+from assay.client.progress import shown
 
 
 def _nothing(_text: str) -> None:
@@ -15,10 +23,12 @@ def _nothing(_text: str) -> None:
 
 
 @contextmanager
-def steps(session: Session, total: int) -> Iterator[Callable[[str], None]]:
-    """Yield a function that takes a sentence and moves the bar on by one step.
+def steps(session: Session) -> Iterator[Callable[[str], None]]:
+    """Yield a function that takes a sentence about the step that begins now.
 
-    On a terminal the bar moves; elsewhere each sentence is a line of its own.
+    Each sentence is a line of its own. On a terminal a bar below shows how far
+    the step is, by `assay.client.progress`: it runs to and fro while that is
+    not known.
     """
     if session.output == "json":
         yield _nothing
@@ -26,12 +36,16 @@ def steps(session: Session, total: int) -> Iterator[Callable[[str], None]]:
     if not session.err.is_terminal:
         yield session.note
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=session.err, transient=True) as progress:
-        task = progress.add_task("", total=total)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=session.err, transient=True) as progress:
+        task = progress.add_task("", total=None)
 
-        def move(text: str) -> None:
+        def step(text: str) -> None:
             session.note(text)
-            progress.update(task, description=text, advance=1)
+            progress.reset(task, description=text, total=None)
 
-        yield move
+        def meter(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total, refresh=True)
+
+        with shown(meter):
+            yield step

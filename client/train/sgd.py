@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from assay.client.progress import advance
 from assay.client.train.errors import BadData, CannotTrain
 from assay.client.train.manifest import Floats, is_classifier, join, output_count, split, weights
 from assay.client.train.table import DataSet
@@ -67,12 +68,12 @@ def _train_classifier(model: Model, data: DataSet, epochs: int) -> Floats:
     if output_count(model) == 1:
         return _fitted("SGDClassifier", model, data.x, data.y, weights(model), epochs)
     coef, intercept = split(model, weights(model))
-    rows = [
-        _fitted(
-            "SGDClassifier", model, data.x, data.y == number, join(coef[number], intercept[number]), epochs
-        )
-        for number in range(len(model.classes))
-    ]
+    rows = []
+    for number in range(len(model.classes)):
+        advance(number, len(model.classes))
+        own, start = data.y == number, join(coef[number], intercept[number])
+        rows.append(_fitted("SGDClassifier", model, data.x, own, start, epochs))
+    advance(len(rows), len(rows))
     return join(np.stack([row[:-1] for row in rows]), np.array([row[-1] for row in rows]))
 
 
@@ -81,7 +82,7 @@ def _fitted(estimator: str, model: Model, x: Floats, y: Any, start: Floats, epoc
         loss=_LOSSES[model.kind],
         learning_rate="constant",
         eta0=min(_LEARNING_RATE, _STABLE / (x.shape[1] + 1)),
-        max_iter=epochs,
+        max_iter=epochs,  # in one call: with averaging, partial_fit loses the intercept between its calls
         tol=None,
         average=True,
         random_state=_SEED,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from tests.client.devnode import ALICE, BOB, CAROL, DevNode, running
 
 from assay.client import Client, ProofInvalid, messages
+from assay.client import bounty as opening
 from assay.client import contribution as flow
 from assay.client.bounty import CannotOpen, Terms, open_bounty, ready_key
 from assay.client.contribution import CannotContribute, Prepared
@@ -264,6 +266,35 @@ async def test_a_damaged_secret_is_told_before_anything_is_asked_for(stage: Stag
     stage.home(ALICE).write_json("rounds", public.hex() + ".json", secret)
     with pytest.raises(HomeError, match="is damaged"):
         await open_sum(stage.client, stage.home(ALICE), number)
+    await (await stage.client.send(ALICE, [messages.cancel_round(number)])).wait()
+
+
+async def test_training_and_encrypting_leave_the_event_loop_to_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, went_on = asyncio.get_running_loop(), []
+
+    def beside(work: Callable[..., Any]) -> Callable[..., Any]:
+        def watched(*args: Any) -> Any:
+            alive = threading.Event()
+            loop.call_soon_threadsafe(alive.set)
+            went_on.append((work.__name__, alive.wait(10)))
+            return work(*args)
+
+        return watched
+
+    long = [
+        (opening, "update"),
+        (opening, "encrypt_reference"),
+        (flow, "load"),
+        (flow, "update"),
+        (flow, "encrypt_contribution"),
+    ]
+    for module, name in long:
+        monkeypatch.setattr(module, name, beside(getattr(module, name)))
+    number = await stage.open(max_contributors=1)
+    await stage.prepare(BOB, number, write_rows(stage.folder / "good.csv", 2, 60))
+    assert went_on == [(name, True) for _, name in long]
     await (await stage.client.send(ALICE, [messages.cancel_round(number)])).wait()
 
 
