@@ -14,8 +14,11 @@ class CommitHandler:
     """Rules of MsgCommit."""
 
     def cost(self, message: MsgCommit, params: Params) -> int:
-        """Return the gas: round, contribution, two accounts, and the schedule if this is the last one."""
-        return gas.store_cost(4, 6)
+        """Return the gas: round, contribution, two accounts, and the schedule if this is the last one.
+
+        The contribution's record is kept for good, with all the scalars that will be opened for it.
+        """
+        return gas.store_cost(4, 6) + gas.stored_cost(gas.CONTRIBUTION_BYTES)
 
     def check_form(self, message: MsgCommit, params: Params) -> None:
         """Refuse what is no hash."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Params
 from assay.proto.tx_pb2 import MsgOpenRound
 from assay.state import proofs
@@ -16,8 +17,13 @@ class OpenRoundHandler:
     """Rules of MsgOpenRound."""
 
     def cost(self, message: MsgOpenRound, params: Params) -> int:
-        """Return the gas: key, model, counters, round, pool, escrow, openings, and the reference."""
-        return gas.store_cost(8, 10) + payload_cost(message.reference, params)
+        """Return the gas: key, model, counters, round, pool, escrow, openings, reference; and the used key.
+
+        The key is that of the smallest committee admitted: gas follows from bytes and parameters alone.
+        """
+        key = gas.key_cost(by_wire_id(params.preset), params.min_committee)
+        kept = gas.stored_cost(gas.ROUND_BYTES)
+        return gas.store_cost(8, 10) + kept + key + payload_cost(message.reference, params)
 
     def check_form(self, message: MsgOpenRound, params: Params) -> None:
         """Refuse terms outside the chain's parameters."""

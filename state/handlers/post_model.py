@@ -16,8 +16,8 @@ class PostModelHandler:
     """Rules of MsgPostModel."""
 
     def cost(self, message: MsgPostModel, params: Params) -> int:
-        """Return the gas: one record read and written."""
-        return gas.store_cost(1, 1)
+        """Return the gas: one record read and written, and kept for good."""
+        return gas.store_cost(1, 1) + gas.stored_cost(message.model.ByteSize())
 
     def check_form(self, message: MsgPostModel, params: Params) -> None:
         """Refuse a model that contradicts itself or does not fit a submission."""

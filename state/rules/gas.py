@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from assay.crypto.presets import Preset
+
 TRANSACTION: Final = 100
 """Decoding, sequence and fee."""
 SIGNATURE: Final = 60
@@ -17,6 +19,13 @@ BYTE: Final = 1
 READ: Final = 10
 WRITE: Final = 40
 """A changed record: its tree pages, hashing, and its place in the batch."""
+STORED_BYTE: Final = 10
+"""A byte that stays in the state for good: every node keeps it from now on, every snapshot carries it."""
+ROUND_BYTES: Final = 900
+"""A round's record with its key in the store, at most about."""
+CONTRIBUTION_BYTES: Final = 500
+MEMBER_BYTES: Final = 600
+"""What the record of a committee's key holds of each member."""
 HASHED_KIB: Final = 4
 PRODUCT: Final = 4_000
 """A homomorphic multiplication with relinearisation."""
@@ -29,6 +38,21 @@ PROOF: Final = 2_000
 def store_cost(reads: int, writes: int) -> int:
     """Return the gas of reading and writing that many records."""
     return reads * READ + writes * WRITE
+
+
+def stored_cost(size: int) -> int:
+    """Return the gas of keeping `size` bytes for good."""
+    return size * STORED_BYTE
+
+
+def key_cost(preset: Preset, members: int) -> int:
+    """Return the gas of the committee's key that a round uses up.
+
+    Its members' shares of both parts are committee messages, which pay no fee of their own: of the public
+    key one polynomial for each prime of a ciphertext, of the relinearisation key two for each prime there is.
+    """
+    polynomials = len(preset.cipher_primes) + 2 * len(preset.primes)
+    return members * (polynomials * preset.degree * 8 * BYTE + stored_cost(MEMBER_BYTES))
 
 
 def submission_cost(ciphertexts: int) -> int:

@@ -205,7 +205,7 @@ def wide_model(features: int) -> Model:
 def signed(sender: Account, *messages: Message, **fields: int) -> bytes:
     """A transaction with the right sequence and plenty of gas, unless `fields` say otherwise."""
     sequence = ledger.account(world().overlay(), sender.address).sequence
-    body = TxBody(messages=messages, sequence=sequence, gas_limit=10**6, fee=10**4)
+    body = TxBody(messages=messages, sequence=sequence, gas_limit=10**7, fee=10**5)
     for name, value in fields.items():
         setattr(body, name, value)
     return Short(accounts.sign_tx(sender, CHAIN_ID, body.SerializeToString()))
