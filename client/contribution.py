@@ -32,7 +32,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Round
 from assay.proto.tx_pb2 import Message
 from assay.state.rules.commitment import SALT_BYTES, commitment, payload_digest
-from assay.state.rules.errors import AlreadyCommitted, AlreadyRevealed, AssayError
+from assay.state.rules.errors import AlreadyCommitted, AlreadyRevealed, AssayError, RevealWaiting
 from assay.state.rules.params import LEAST_PAID
 
 _DIRECTORY: Final = "contributions"
@@ -221,17 +221,17 @@ async def _commit(
 async def _reveal(client: Client, account: Account, prepared: Prepared, report: Report) -> None:
     report(f"revealing {len(prepared.payload):,} encrypted bytes")
     message = reveal(prepared.round_id, prepared.salt, prepared.reserve, prepared.payload)
-    await _send(client, account, [message], AlreadyRevealed)
+    await _send(client, account, [message], AlreadyRevealed, RevealWaiting)
 
 
 async def _send(
-    client: Client, account: Account, messages: Sequence[Message], done: type[AssayError]
+    client: Client, account: Account, messages: Sequence[Message], *done: type[AssayError]
 ) -> TxResult | None:
-    """Send and wait; None if the chain says that an earlier run has done it already."""
+    """Send and wait; None if the chain says that an earlier run has done it already, or is about to."""
     try:
         return await (await client.send(account, messages)).wait()
     except Refused as error:
-        if error.reason is done:
+        if error.reason in done:
             return None
         raise
 

@@ -8,9 +8,11 @@ forgotten at every commit and rebuilt by the recheck of what is left.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Params
+from assay.proto.tx_pb2 import MsgReveal
 from assay.state import ante, ledger
 from assay.state.context import Context
 from assay.state.envelope import AccountTx, CommitteeMessage
@@ -18,7 +20,7 @@ from assay.state.handlers import HANDLERS
 from assay.state.handlers import committee as committee_handler
 from assay.state.overlay import Overlay
 from assay.state.proofs import ProofCheck
-from assay.state.rules.errors import CannotPayFee, NotAwaited, WrongSequence
+from assay.state.rules.errors import CannotPayFee, NotAwaited, RevealWaiting, WrongSequence
 
 MAX_AHEAD = 100_000
 """Sequences a transaction may be ahead of its account's committed one."""
@@ -45,6 +47,7 @@ class MempoolView:
         self._ctx = Context(chain_id, height + 1, params, view)
         self._accounts: dict[bytes, _Pending] = {}
         self._slots: set[tuple[int, int, int, int]] = set()
+        self._reveals: set[tuple[bytes, int]] = set()
 
     @property
     def params(self) -> Params:
@@ -75,6 +78,7 @@ class MempoolView:
             self._refuse_fee(tx, pending)
         # The form of a hundred messages may take longer than a signature: nobody asks for that without a fee.
         ante.check_form(tx, self._ctx.params)
+        self._check_reveals(tx)
         # Later messages may depend on what earlier ones do; only the block can judge them.
         kind, message = tx.messages[0]
         return HANDLERS[kind].check(self._ctx, tx.sender, message)
@@ -96,8 +100,23 @@ class MempoolView:
         needs = tx.body.fee + sum(HANDLERS[kind].spends(self._ctx, message) for kind, message in tx.messages)
         if pending.available < needs:
             self._refuse_fee(tx, pending, needs)
+        self._reveals.update(self._check_reveals(tx))
         pending.sequence += 1
         pending.available -= needs
+
+    def _check_reveals(self, tx: AccountTx) -> set[tuple[bytes, int]]:
+        """Refuse a second reveal of one commitment, which only takes up room; return the places of these.
+
+        The place is free again when the first one has left the mempool, whatever became of it.
+        """
+        places: set[tuple[bytes, int]] = set()
+        for kind, message in tx.messages:
+            if kind == "reveal":
+                place = (tx.sender, cast(MsgReveal, message).round_id)
+                if place in places or place in self._reveals:
+                    raise RevealWaiting(f"a reveal of this account for round {place[1]} is waiting already")
+                places.add(place)
+        return places
 
     def admit_committee(self, message: CommitteeMessage) -> None:
         """Admit a committee message if state awaits it and no other for its slot is waiting."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from assay.proto.tx_pb2 import Message, MsgOpenRound, MsgPostModel, MsgTransfer
+from assay.proto.tx_pb2 import Message, MsgOpenRound, MsgPostModel, MsgReveal, MsgTransfer
 from assay.state import ledger
 from assay.state.check import MempoolView
 from assay.state.context import Context
@@ -19,6 +19,8 @@ from assay.state.rules.errors import (
     FeeTooLow,
     MemoTooLong,
     OutOfGas,
+    RevealWaiting,
+    RoundNotFound,
     TimedOut,
     TooManyMessages,
     UnknownMessage,
@@ -146,3 +148,58 @@ def test_the_view_writes_nothing(ctx: Context, view: MempoolView, funded: list[A
     admit(view, make_tx(funded[0], 0, pay(funded[1])))
     assert ctx.view.changes == before
     assert ledger.account(ctx.view, funded[0].address).sequence == 0
+
+
+# --- reveals -----------------------------------------------------------------
+
+
+def reveal(round_id: int, payload: bytes = b"p" * 1000) -> Message:
+    return Message(reveal=MsgReveal(round_id=round_id, salt=bytes(32), payload=payload))
+
+
+def test_a_second_reveal_of_one_commitment_does_not_wait_with_the_first(
+    view: MempoolView, funded: list[Any], make_tx: Any
+) -> None:
+    first, other_round, other_sender = (
+        make_tx(funded[0], 0, reveal(1)),
+        make_tx(funded[0], 1, reveal(2)),
+        make_tx(funded[1], 0, reveal(1)),
+    )
+    for tx in (first, other_round, other_sender):
+        view.admit(tx)
+    again = make_tx(funded[0], 2, reveal(1, b"q"))
+    with pytest.raises(RevealWaiting, match="for round 1 is waiting"):
+        view.precheck(again)  # before its payload is looked at
+    with pytest.raises(RevealWaiting):
+        view.admit(again)
+    view.admit(make_tx(funded[0], 2, pay(funded[1])))  # what was refused has taken no place
+
+
+def test_two_reveals_of_one_batch_do_not_both_get_in(
+    view: MempoolView, funded: list[Any], make_tx: Any
+) -> None:
+    txs = [make_tx(funded[0], sequence, reveal(1)) for sequence in range(2)]
+    for tx in txs:
+        with pytest.raises(RoundNotFound):  # this chain has no round: nothing waits that would refuse earlier
+            view.precheck(tx)
+    view.admit(txs[0])
+    with pytest.raises(RevealWaiting):
+        view.admit(txs[1])
+    with pytest.raises(RevealWaiting):
+        view.precheck(make_tx(funded[2], 0, reveal(1), reveal(1)))
+
+
+def test_recheck_keeps_the_reveal_that_waits_and_frees_the_place_of_one_that_is_gone(
+    ctx: Context, funded: list[Any], make_tx: Any
+) -> None:
+    def after_commit() -> MempoolView:
+        return MempoolView(ctx.chain_id, ctx.height, ctx.params, ctx.view)
+
+    view, tx = after_commit(), make_tx(funded[0], 0, reveal(1))
+    view.admit(tx)
+    view = after_commit()
+    view.recheck(tx)  # it was not in the block
+    with pytest.raises(RevealWaiting):
+        view.admit(make_tx(funded[0], 1, reveal(1)))
+    view = after_commit()  # it was in the block, or has been dropped
+    view.admit(make_tx(funded[0], 0, reveal(1)))

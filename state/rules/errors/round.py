@@ -129,3 +129,9 @@ class NotRoundOwner(RoundError):
     """Only the round's owner may do this."""
 
     code = 20
+
+
+class RevealWaiting(RoundError):
+    """A reveal of this commitment waits in the mempool already."""
+
+    code = 21
