@@ -37,6 +37,10 @@ class KeyStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     KEY_STATUS_TAKEN: _ClassVar[KeyStatus]
     KEY_STATUS_RETIRED: _ClassVar[KeyStatus]
     KEY_STATUS_FAILED: _ClassVar[KeyStatus]
+    KEY_STATUS_CHECKING: _ClassVar[KeyStatus]
+    KEY_STATUS_ANSWERING: _ClassVar[KeyStatus]
+    KEY_STATUS_OPENING: _ClassVar[KeyStatus]
+    KEY_STATUS_JUDGING: _ClassVar[KeyStatus]
 
 class RoundStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -105,6 +109,10 @@ KEY_STATUS_READY: KeyStatus
 KEY_STATUS_TAKEN: KeyStatus
 KEY_STATUS_RETIRED: KeyStatus
 KEY_STATUS_FAILED: KeyStatus
+KEY_STATUS_CHECKING: KeyStatus
+KEY_STATUS_ANSWERING: KeyStatus
+KEY_STATUS_OPENING: KeyStatus
+KEY_STATUS_JUDGING: KeyStatus
 ROUND_STATUS_UNSPECIFIED: RoundStatus
 ROUND_STATUS_PENDING: RoundStatus
 ROUND_STATUS_OPEN: RoundStatus
@@ -296,7 +304,7 @@ class Suspension(_message.Message):
     def __init__(self, validator: _Optional[bytes] = ..., since: _Optional[int] = ..., until: _Optional[int] = ..., kind: _Optional[_Union[FaultKind, str]] = ..., key_id: _Optional[int] = ...) -> None: ...
 
 class Key(_message.Message):
-    __slots__ = ("id", "status", "preset", "members", "deadline", "round_id", "public_key", "relin_key", "test_opening", "failure", "created", "awaited", "test_payloads")
+    __slots__ = ("id", "status", "preset", "members", "deadline", "round_id", "public_key", "relin_key", "test_opening", "failure", "created", "awaited", "test_payloads", "accused")
     ID_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     PRESET_FIELD_NUMBER: _ClassVar[int]
@@ -310,6 +318,7 @@ class Key(_message.Message):
     CREATED_FIELD_NUMBER: _ClassVar[int]
     AWAITED_FIELD_NUMBER: _ClassVar[int]
     TEST_PAYLOADS_FIELD_NUMBER: _ClassVar[int]
+    ACCUSED_FIELD_NUMBER: _ClassVar[int]
     id: int
     status: KeyStatus
     preset: Preset
@@ -323,7 +332,8 @@ class Key(_message.Message):
     created: int
     awaited: int
     test_payloads: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, id: _Optional[int] = ..., status: _Optional[_Union[KeyStatus, str]] = ..., preset: _Optional[_Union[Preset, str]] = ..., members: _Optional[_Iterable[_Union[KeyMember, _Mapping]]] = ..., deadline: _Optional[int] = ..., round_id: _Optional[int] = ..., public_key: _Optional[bytes] = ..., relin_key: _Optional[bytes] = ..., test_opening: _Optional[int] = ..., failure: _Optional[str] = ..., created: _Optional[int] = ..., awaited: _Optional[int] = ..., test_payloads: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    accused: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, id: _Optional[int] = ..., status: _Optional[_Union[KeyStatus, str]] = ..., preset: _Optional[_Union[Preset, str]] = ..., members: _Optional[_Iterable[_Union[KeyMember, _Mapping]]] = ..., deadline: _Optional[int] = ..., round_id: _Optional[int] = ..., public_key: _Optional[bytes] = ..., relin_key: _Optional[bytes] = ..., test_opening: _Optional[int] = ..., failure: _Optional[str] = ..., created: _Optional[int] = ..., awaited: _Optional[int] = ..., test_payloads: _Optional[_Iterable[bytes]] = ..., accused: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class KeyPool(_message.Message):
     __slots__ = ("keys",)

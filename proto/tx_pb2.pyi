@@ -17,6 +17,9 @@ class CommitteePhase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     COMMITTEE_PHASE_RELIN_KEY: _ClassVar[CommitteePhase]
     COMMITTEE_PHASE_SHARES: _ClassVar[CommitteePhase]
     COMMITTEE_PHASE_RELEASE: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_CHECK: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_ANSWER: _ClassVar[CommitteePhase]
+    COMMITTEE_PHASE_OPEN: _ClassVar[CommitteePhase]
 COMMITTEE_PHASE_UNSPECIFIED: CommitteePhase
 COMMITTEE_PHASE_JOIN: CommitteePhase
 COMMITTEE_PHASE_SEEDS: CommitteePhase
@@ -24,6 +27,9 @@ COMMITTEE_PHASE_PUBLIC_KEY: CommitteePhase
 COMMITTEE_PHASE_RELIN_KEY: CommitteePhase
 COMMITTEE_PHASE_SHARES: CommitteePhase
 COMMITTEE_PHASE_RELEASE: CommitteePhase
+COMMITTEE_PHASE_CHECK: CommitteePhase
+COMMITTEE_PHASE_ANSWER: CommitteePhase
+COMMITTEE_PHASE_OPEN: CommitteePhase
 
 class Tx(_message.Message):
     __slots__ = ("body", "public_key", "signature")

@@ -64,7 +64,7 @@ def check_keys(view: Overlay) -> None:
     listed = []
     for _, data in view.iterate(keys.KEY):
         key = Key.FromString(data)
-        if pb.KEY_STATUS_JOINING <= key.status <= pb.KEY_STATUS_READY:
+        if key.status not in (pb.KEY_STATUS_TAKEN, pb.KEY_STATUS_RETIRED, pb.KEY_STATUS_FAILED):
             listed.append(key.id)
         elif key.status == pb.KEY_STATUS_TAKEN:
             record = view.require(Round, keys.round_(key.round_id))

@@ -8,21 +8,26 @@ Every message has one length, known before it arrives, and one encoding:
   bytes.
 - PUBLIC_KEY and RELIN_KEY slots: N residues modulo one prime, 8 bytes little endian each, in SEAL's NTT
   order.
+- CHECK: a bit for each seed the member holds, ascending, lowest bit first: 1 complains of it.
+- ANSWER: 32 bytes for each seed the member dealt and somebody complained of, ascending.
+- OPEN: 32 bytes for each seed the member holds, ascending.
 - RELEASE slot: a sealed box of ``16 (N/2 - 1)`` bytes of share and a signature of 64.
 - A share: 16 bytes little endian, below Q.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import nacl.bindings
 import numpy as np
 
 from assay.crypto.committee.sealed_box import KEY_BYTES, OVERHEAD, is_exchange_key
-from assay.crypto.committee.subsets import dealt, holders, quorum
+from assay.crypto.committee.subsets import dealt, held, holders, quorum
 from assay.crypto.errors import CryptoError
 from assay.crypto.presets import Preset
+from assay.crypto.ring.sampling import SEED_BYTES
 from assay.crypto.ring.tables import U64
 from assay.proto import tx_pb2
 
@@ -59,6 +64,16 @@ def seeds_size(n: int, member: int) -> int:
     return BOX_BYTES * quorum(n) * len(dealt(n, member))
 
 
+def check_size(n: int, member: int) -> int:
+    """Return the bytes of a member's CHECK data."""
+    return -(-len(held(n, member)) // 8)
+
+
+def open_size(n: int, member: int) -> int:
+    """Return the bytes of a member's OPEN data."""
+    return SEED_BYTES * len(held(n, member))
+
+
 def chunk_size(preset: Preset) -> int:
     """Return the bytes of one slot of a key share: one polynomial modulo one prime."""
     return 8 * preset.degree
@@ -77,7 +92,8 @@ def slot_sizes(
     Parameters
     ----------
     phase : CommitteePhase
-        Any but SHARES, whose messages hold 16 bytes for each opening they answer.
+        Any but SHARES, whose messages hold 16 bytes for each opening they answer, and ANSWER, which holds
+        the seeds complained of.
     preset : Preset
     n, member : int
         Committee size and number of the member.
@@ -88,6 +104,10 @@ def slot_sizes(
         return (join_size(n, member),)
     if phase == tx_pb2.COMMITTEE_PHASE_SEEDS:
         return (seeds_size(n, member),) if dealt(n, member) else ()
+    if phase == tx_pb2.COMMITTEE_PHASE_CHECK:
+        return (check_size(n, member),)
+    if phase == tx_pb2.COMMITTEE_PHASE_OPEN:
+        return (open_size(n, member),)
     if phase == tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY:
         return (chunk_size(preset),) * len(preset.cipher_primes)
     if phase == tx_pb2.COMMITTEE_PHASE_RELIN_KEY:
@@ -119,6 +139,31 @@ def parse_join(n: int, member: int, data: bytes) -> Join:
         raise MessageError("the signing key in JOIN is not a valid Ed25519 public key; draw another")
     rest = range(2 * KEY_BYTES, len(data), HASH_BYTES)
     return Join(exchange_key, signing_key, tuple(data[i : i + HASH_BYTES] for i in rest))
+
+
+def check_bytes(n: int, member: int, bad: Collection[int]) -> bytes:
+    """Return CHECK data that complain of the seeds with these numbers, all held by the member."""
+    bits = sum(1 << place for place, seed in enumerate(held(n, member)) if seed in bad)
+    return bits.to_bytes(check_size(n, member), "little")
+
+
+def parse_check(n: int, member: int, data: bytes) -> tuple[int, ...]:
+    """Parse CHECK data: return the numbers of the seeds it complains of, ascending.
+
+    Raises
+    ------
+    MessageError
+        Wrong length, or a bit that stands for no seed.
+    """
+    bits, seeds = int.from_bytes(data, "little"), held(n, member)
+    if len(data) != check_size(n, member) or bits >> len(seeds):
+        raise MessageError(f"CHECK of member {member} of {n} has one bit for each of {len(seeds)} seeds")
+    return tuple(seed for place, seed in enumerate(seeds) if bits >> place & 1)
+
+
+def split_seeds(data: bytes) -> list[bytes]:
+    """Split ANSWER or OPEN data of the right length into seeds."""
+    return [data[start : start + SEED_BYTES] for start in range(0, len(data), SEED_BYTES)]
 
 
 def box_offset(n: int, seed: int, holder: int) -> int:

@@ -9,7 +9,7 @@ additive shares). Nothing encrypts modulo the special prime, so p0 is not made m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,6 +35,12 @@ def gen_share(sharer: Sharer, prime: int) -> U64:
 def aggregate_shares(key: CommitteeKey, prime: int, shares: Mapping[int, U64]) -> Decoded[U64] | Undecided:
     """Combine shares (member -> residues, shape (1, N)) into p0 modulo one ciphertext prime, shape (1, N)."""
     return decode_polynomial(key.size, slot_ring(key.preset, prime), shares)
+
+
+def blame(sharers: Sequence[Sharer], prime: int, shares: Mapping[int, U64]) -> tuple[int, ...]:
+    """Name the members, ascending, whose share is not what their seeds give; see `relin_key.blame`."""
+    expected = ((member, gen_share(sharers[member], prime)) for member in sorted(shares))
+    return tuple(member for member, share in expected if not np.array_equal(share, shares[member]))
 
 
 def _common(key: CommitteeKey, prime: int) -> U64:

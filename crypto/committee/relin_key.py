@@ -12,7 +12,7 @@ seeds, which served nothing yet, are opened, and `blame` names who sent somethin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -69,12 +69,13 @@ def aggregate_shares(
 
 
 def blame(
-    key: CommitteeKey, seeds: Mapping[int, bytes], component: int, prime: int, shares: Mapping[int, U64]
+    sharers: Sequence[Sharer], component: int, prime: int, shares: Mapping[int, U64]
 ) -> tuple[int, ...]:
-    """Name the members, ascending, whose share is not what the opened seeds (all of them, by number) give."""
-    expected = (
-        (member, gen_share(Sharer(key, member, seeds), component, prime)) for member in sorted(shares)
-    )
+    """Name the members, ascending, whose share is not what their seeds give.
+
+    ``sharers`` are those of all members, in order, once the seeds are opened (`sharing.all_sharers`).
+    """
+    expected = ((member, gen_share(sharers[member], component, prime)) for member in sorted(shares))
     return tuple(member for member, share in expected if not np.array_equal(share, shares[member]))
 
 

@@ -16,6 +16,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,9 +31,21 @@ from assay.crypto.files import UnsafeMode, ensure_private_dir, read_private, syn
 from assay.crypto.presets import by_name
 from assay.crypto.ring import fresh_seed
 
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 1 << 20
 _NAME = re.compile(r"key-(0|[1-9][0-9]{0,19})\.json")
+
+
+class Use(StrEnum):
+    """What became of a member's seeds, which is settled on disk before it happens and never changes again.
+
+    Seeds that served a round are never opened, and of opened seeds nothing is shared: whatever a chain that
+    was rolled back, or a copy of one, asks.
+    """
+
+    NONE = "none"
+    SERVED = "served"
+    OPENED = "opened"
 
 
 class CommitteeFileError(CryptoError):
@@ -53,6 +66,8 @@ class MemberSecrets:
         The seeds this member deals, by number.
     received : mapping of int to bytes
         Every seed it holds, by number; empty until they are dealt.
+    use : Use
+        Whether the seeds have served a round, or were opened to find out who cheated.
     """
 
     key: CommitteeKey
@@ -61,6 +76,7 @@ class MemberSecrets:
     signing_seed: bytes = field(repr=False)
     drawn: Mapping[int, bytes] = field(repr=False)
     received: Mapping[int, bytes] = field(repr=False)
+    use: Use = Use.NONE
 
     def join(self) -> Join:
         """Return the JOIN message that follows from these secrets."""
@@ -124,8 +140,15 @@ class CommitteeFiles:
     def record_received(self, secrets: MemberSecrets, received: Mapping[int, bytes]) -> MemberSecrets:
         """Write the seeds a member holds to disk and return its secrets with them."""
         complete = replace(secrets, received=dict(received))
-        self.save(complete)
+        if complete != secrets:
+            self.save(complete)
         return complete
+
+    def record_use(self, secrets: MemberSecrets, use: Use) -> MemberSecrets:
+        """Write down what the seeds are used for and return the secrets with it."""
+        used = replace(secrets, use=use)
+        self.save(used)
+        return used
 
     def load(self, key_id: int) -> MemberSecrets:
         """Read the file of a key.
@@ -201,6 +224,7 @@ def _encode(secrets: MemberSecrets) -> bytes:
         "signing_seed": secrets.signing_seed.hex(),
         "drawn": {str(number): seed.hex() for number, seed in secrets.drawn.items()},
         "received": {str(number): seed.hex() for number, seed in secrets.received.items()},
+        "use": secrets.use.value,
     }
     return json.dumps(record, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
@@ -220,6 +244,7 @@ def _decode(path: Path, data: bytes) -> MemberSecrets:
             bytes.fromhex(record["signing_seed"]),
             _seeds(record["drawn"], dealt(key.size, record["member"])),
             _seeds(record["received"], held(key.size, record["member"]) if record["received"] else ()),
+            Use(record["use"]),
         )
         canonical = _encode(secrets)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):

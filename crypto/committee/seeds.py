@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.crypto.committee.key import CommitteeKey
-from assay.crypto.committee.messages import BOX_BYTES, Join, box_offset
+from assay.crypto.committee.messages import BOX_BYTES, Join, MessageError, box_offset, split_seeds
 from assay.crypto.committee.sealed_box import seal, unseal
 from assay.crypto.committee.subsets import dealer, dealt, held, holders, quorum
 
@@ -129,6 +129,29 @@ def dealt_honestly(
     start = box_offset(key.size, number, dealer(key.size, number))
     posted = message[start : start + BOX_BYTES * quorum(key.size)]
     return posted == _boxes(key, number, seed, [join.exchange_key for join in joins])
+
+
+def parse_opened(key: CommitteeKey, member: int, joins: Sequence[Join], data: bytes) -> dict[int, bytes]:
+    """Parse a member's OPEN data: every seed it holds, by number.
+
+    Raises
+    ------
+    MessageError
+        If a seed is missing, or is not the one whose hash its dealer posted. Whoever held its tongue when
+        the seeds were checked has the right ones.
+    """
+    numbers, opened = held(key.size, member), split_seeds(data)
+    if len(opened) != len(numbers):
+        raise MessageError(
+            f"OPEN of member {member} of {key.size} has {len(numbers)} seeds, not {len(opened)}"
+        )
+    seeds = dict(zip(numbers, opened, strict=True))
+    wrong = [
+        number for number in numbers if seed_hash(key, number, seeds[number]) != _hash_of(key, number, joins)
+    ]
+    if wrong:
+        raise MessageError(f"the opened seeds {wrong} do not have the hashes posted in JOIN")
+    return seeds
 
 
 def _boxes(key: CommitteeKey, number: int, seed: bytes, exchange_keys: Sequence[bytes]) -> bytes:

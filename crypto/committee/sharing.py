@@ -9,9 +9,10 @@ residue modulo its primes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property, lru_cache, partial
+from typing import Any, Final
 
 from numpy.typing import NDArray
 
@@ -25,6 +26,9 @@ from assay.crypto.ring.tables import U64
 
 Sampler = Callable[[Stream], NDArray[Any]]
 """Draws the N signed coefficients of one seed's piece from its stream."""
+
+Name = tuple[str | bytes | int | tuple[int, ...], ...]
+"""What a piece is called, apart from its seed: purpose, primes and parts."""
 
 
 @lru_cache(maxsize=16)
@@ -41,6 +45,26 @@ def weight(n: int, seed: int, member: int, modulus: int) -> int:
     return value
 
 
+class PieceMemory:
+    """Remembers the pieces of the last few names, so that several members' shares expand each seed once."""
+
+    NAMES: Final = 6
+    """A slot of the relinearisation key needs key, error and at most three orders of zero."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Name, dict[bytes, U64]] = OrderedDict()
+
+    def piece(self, name: Name, seed: bytes, make: Callable[[], U64]) -> U64:
+        """Return a piece, made only if it is not remembered."""
+        pieces = self._kept.setdefault(name, {})
+        self._kept.move_to_end(name)
+        if seed not in pieces:
+            pieces[seed] = make()
+        while len(self._kept) > self.NAMES:
+            self._kept.popitem(last=False)
+        return pieces[seed]
+
+
 class Sharer:
     """One member's seeds, and the shares that follow from them.
 
@@ -53,6 +77,8 @@ class Sharer:
         Number of the member, from 0.
     seeds : mapping of int to bytes
         Every seed the member holds, by number; others are ignored.
+    memory : PieceMemory, optional
+        Shared by the sharers of several members of one key.
 
     Raises
     ------
@@ -60,7 +86,9 @@ class Sharer:
         If a held seed is missing or has not 32 bytes.
     """
 
-    def __init__(self, key: CommitteeKey, member: int, seeds: Mapping[int, bytes]) -> None:
+    def __init__(
+        self, key: CommitteeKey, member: int, seeds: Mapping[int, bytes], memory: PieceMemory | None = None
+    ) -> None:
         numbers = held(key.size, member)
         missing = [number for number in numbers if len(seeds.get(number, b"")) != SEED_BYTES]
         if missing:
@@ -69,6 +97,7 @@ class Sharer:
             )
         self.key = key
         self.member = member
+        self._memory = memory
         modulus = key_ring(key.preset).modulus
         self._pieces = tuple((seeds[k], weight(key.size, k, member, modulus)) for k in numbers)
 
@@ -100,9 +129,18 @@ class Sharer:
         sample : callable
             Draws N signed integers from a stream.
         """
-        domain = self.key.domain(tag)
-        pieces = (ring.reduce(sample(Stream(domain, seed, *parts))) for seed, _ in self._pieces)
-        return ring.linear_combination((factor for _, factor in self._pieces), pieces)
+        factors = (factor for _, factor in self._pieces)
+        pieces = self._expand(tag, ring, lambda stream: ring.reduce(sample(stream)), *parts)
+        return ring.linear_combination(factors, pieces)
+
+    def _expand(
+        self, tag: str, ring: Ring, make: Callable[[Stream], U64], *parts: bytes | int
+    ) -> Iterator[U64]:
+        """Yield the piece of each held seed, in their order."""
+        domain, name = self.key.domain(tag), (tag, ring.primes, *parts)
+        for seed, _ in self._pieces:
+            expand = partial(_expanded, domain, seed, parts, make)
+            yield expand() if self._memory is None else self._memory.piece(name, seed, expand)
 
     def error(self, tag: str, ring: Ring, *parts: bytes | int) -> U64:
         """Return a share, in NTT form, of a sum of SEAL's centered binomial error polynomials."""
@@ -123,11 +161,26 @@ class Sharer:
         The polynomial is ``sum over B, k = 1..t of phi_{B,k} x^k f_B(x)`` with uniform ``phi``: all of
         degree 2t that vanish at 0, as far as any t members can tell. For t = 0 it is zero.
         """
-        domain, prime = self.key.domain(tag), ring.primes[0]
-        x, orders = point(self.member), range(1, self.key.threshold + 1)
-        total = ring.zero()
-        for seed, factor in self._pieces:
-            for k in orders:
-                phi = Stream(domain, seed, k, *parts).uniform(prime, ring.degree)[None]
-                total = ring.add(total, ring.mul_integer(phi, factor * x**k))
+        x, total = point(self.member), ring.zero()
+        for k in range(1, self.key.threshold + 1):
+            factors = (factor * x**k for _, factor in self._pieces)
+            phis = self._expand(
+                tag, ring, lambda stream: stream.uniform(ring.primes[0], ring.degree)[None], k, *parts
+            )
+            total = ring.add(total, ring.linear_combination(factors, phis))
         return total
+
+
+def all_sharers(key: CommitteeKey, seeds: Mapping[int, bytes]) -> tuple[Sharer, ...]:
+    """Return every member's sharer, in order, from all seeds, for recomputing what all of them had to send.
+
+    They remember the pieces they share, up to 80 MB at n = 10: let go of them soon.
+    """
+    memory = PieceMemory()
+    return tuple(Sharer(key, member, seeds, memory) for member in range(key.size))
+
+
+def _expanded(
+    domain: bytes, seed: bytes, parts: tuple[bytes | int, ...], make: Callable[[Stream], U64]
+) -> U64:
+    return make(Stream(domain, seed, *parts))

@@ -52,6 +52,11 @@ def dealt(n: int, member: int) -> tuple[int, ...]:
     return tuple(seed for seed in held(n, member) if dealer(n, seed) == member)
 
 
+def openers(n: int) -> int:
+    """Return ``t + 1``: any so many members together hold every seed."""
+    return threshold(n) + 1
+
+
 def check_member(n: int, member: int) -> None:
     """Raise ``ValueError`` unless ``member`` is one of ``range(n)`` and ``n`` a committee size."""
     threshold(n)

@@ -52,6 +52,24 @@ def _seeds(duty: Duty, member: Member) -> Iterator[bytes]:
         yield member.seeds_data(duty.joins)
 
 
+def _check(duty: Duty, member: Member) -> Iterator[bytes]:
+    _check_join(duty, member)
+    for _ in duty.slots:
+        yield member.check_data(duty.joins, duty.dealt or {})
+
+
+def _answer(duty: Duty, member: Member) -> Iterator[bytes]:
+    _check_join(duty, member)
+    for _ in duty.slots:
+        yield member.answer_data(duty.accused)
+
+
+def _open(duty: Duty, member: Member) -> Iterator[bytes]:
+    _check_join(duty, member)
+    for _ in duty.slots:
+        yield member.open_data()
+
+
 def _public_key(duty: Duty, member: Member) -> Iterator[bytes]:
     _check_join(duty, member)
     # Every time, not only the first: a file may be left from another life of a chain of this name.
@@ -91,6 +109,9 @@ def _release(duty: Duty, member: Member) -> Iterator[bytes]:
 _ANSWERS: Final[Mapping[CommitteePhase, Callable[[Duty, Member], Iterator[bytes]]]] = {
     tx_pb2.COMMITTEE_PHASE_JOIN: _join,
     tx_pb2.COMMITTEE_PHASE_SEEDS: _seeds,
+    tx_pb2.COMMITTEE_PHASE_CHECK: _check,
+    tx_pb2.COMMITTEE_PHASE_ANSWER: _answer,
+    tx_pb2.COMMITTEE_PHASE_OPEN: _open,
     tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY: _public_key,
     tx_pb2.COMMITTEE_PHASE_RELIN_KEY: _relin_key,
     tx_pb2.COMMITTEE_PHASE_RELEASE: _release,

@@ -10,12 +10,12 @@ import numpy as np
 
 from assay.crypto.ckks.payload import HEADER
 from assay.crypto.committee.key import CommitteeKey
-from assay.crypto.committee.messages import HASH_BYTES, Join
+from assay.crypto.committee.messages import Join
 from assay.crypto.presets import Preset
 from assay.crypto.ring.tables import U64
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
-from assay.proto.state_pb2 import Key, KeyMember, Round
+from assay.proto.state_pb2 import Key, Round
 from assay.proto.tx_pb2 import CommitteePhase
 from assay.state import ceremony
 from assay.state.ceremony import records, slots
@@ -40,7 +40,9 @@ class Duty:
     joins
         Every member's JOIN in order, once all have arrived.
     dealt
-        SEEDS data by dealer, for PUBLIC_KEY.
+        SEEDS data by dealer, for CHECK and PUBLIC_KEY.
+    accused
+        Numbers of the seeds somebody complained of, for ANSWER.
     total, owner
         The ciphertexts of the sum, shape (K, 2, 2, N), and the X25519 key of the owner, for RELEASE.
     """
@@ -52,6 +54,7 @@ class Duty:
     slots: tuple[int, ...]
     joins: tuple[Join, ...] = ()
     dealt: Mapping[int, bytes] | None = None
+    accused: tuple[int, ...] = ()
     total: U64 | None = None
     owner: bytes = b""
 
@@ -95,12 +98,9 @@ def is_over(view: Overlay, key_id: int) -> bool:
 
 def _duty(view: Overlay, chain_id: str, key: Key, member: int, owed: list[slots.Awaited]) -> Duty:
     name, phase = records.name(chain_id, key), owed[0].phase
-    joins: tuple[Join, ...] = ()
     dealt = total = None
     owner = b""
-    if phase in (tx_pb2.COMMITTEE_PHASE_SEEDS, tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY):
-        joins = tuple(_join(record) for record in key.members)
-    if phase == tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY:
+    if phase in (tx_pb2.COMMITTEE_PHASE_CHECK, tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY):
         dealt = dict(slots.arrived(view, key, tx_pb2.COMMITTEE_PHASE_SEEDS, 0))
     if phase == tx_pb2.COMMITTEE_PHASE_RELEASE:
         round_ = view.require(Round, keys.round_(key.round_id))
@@ -111,17 +111,12 @@ def _duty(view: Overlay, chain_id: str, key: Key, member: int, owed: list[slots.
         committee_key=key.members[member].seat.committee_key,
         phase=phase,
         slots=tuple(item.slot for item in owed),
-        joins=joins,
+        joins=() if phase == tx_pb2.COMMITTEE_PHASE_JOIN else records.joins(key),
         dealt=dealt,
+        accused=tuple(key.accused),
         total=total,
         owner=owner,
     )
-
-
-def _join(member: KeyMember) -> Join:
-    hashes = member.seed_hashes
-    parts = tuple(hashes[start : start + HASH_BYTES] for start in range(0, len(hashes), HASH_BYTES))
-    return Join(member.exchange_key, member.signing_key, parts)
 
 
 def _sum(view: Overlay, round_: Round, preset: Preset) -> U64:

@@ -58,7 +58,9 @@ class Members:
     def erase(self, key_id: int) -> None:
         """Forget a key's secrets and overwrite their file."""
         with self._lock:
-            self._loaded.pop(key_id, None)
+            member = self._loaded.pop(key_id, None)
+            if member is not None:
+                member.forget()  # another thread may be about to write it
             self._files.erase(key_id)
 
     @staticmethod

@@ -140,7 +140,7 @@ class ShareSource:
                 "this node has not the ciphertext that the chain recorded; its memory may be faulty"
             )
         kind = MaskKind.LENGTH if item.kind == pb.OPENING_KIND_LENGTH else MaskKind.SCORE
-        return member.score_share(c1, kind)
+        return member.score_share(c1, kind, self_test=item.kind == pb.OPENING_KIND_SELF_TEST)
 
 
 def encode_extension(shares: Mapping[int, bytes]) -> tuple[bytes, list[int]]:

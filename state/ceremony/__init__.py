@@ -1,8 +1,8 @@
 """Making and retiring the committee's keys (design: the threshold committee).
 
-`pool` keeps enough keys ready, `phases` leads one key through its ceremony,
+`pool` says which seats make a key, `phases` leads one key through its ceremony,
 `slots` says which messages are awaited from whom, `combine` turns the members'
-shares into the key's parts.
+shares into the key's parts, and `verdicts` finds out who cheated.
 """
 
 from assay.state.ceremony.phases import end_block, self_test_computed, self_test_opened

@@ -1,22 +1,25 @@
-"""The life of a committee key: JOINING, SEEDING, PUBLIC_KEY, RELIN_KEY, SELF_TEST, READY, TAKEN, RETIRED.
+"""The life of a committee key.
 
-A phase ends when all its messages have arrived. One that has not ended at its
-deadline fails the key, as do shares that contradict one another, and another
-key is started in its place.
+JOINING, SEEDING, CHECKING, PUBLIC_KEY, RELIN_KEY, SELF_TEST, READY, TAKEN, RETIRED: a phase ends when all its
+messages have arrived. Whoever has not sent its own at the phase's deadline is named, and the key FAILED. So
+is a key in which somebody cheated, once who it was has been found out: complaints of seeds lead to ANSWERING,
+key shares that contradict one another to OPENING, and both to JUDGING. Another key is started in its place,
+without those who were named.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from assay.crypto.committee import messages, self_test
+from assay.crypto.committee import messages, seeds, self_test
 from assay.crypto.committee.messages import MessageError
-from assay.crypto.presets import by_wire_id
+from assay.crypto.presets import by_wire_id, threshold
+from assay.crypto.ring.tables import U64
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.state_pb2 import CommitteeSeat, Key, KeyMember, KeyStatus
-from assay.state import counters, schedule, scoring_queue
-from assay.state.ceremony import combine, pool, records, slots
+from assay.state import counters, faults, schedule, scoring_queue
+from assay.state.ceremony import combine, pool, records, slots, verdicts
 from assay.state.context import Context
 from assay.state.rules import keys, outcomes
 from assay.state.rules.errors import BadCommitteeData
@@ -24,24 +27,46 @@ from assay.state.scoring_queue import Question
 
 _NEXT: Final[dict[KeyStatus, KeyStatus]] = {
     pb.KEY_STATUS_JOINING: pb.KEY_STATUS_SEEDING,
-    pb.KEY_STATUS_SEEDING: pb.KEY_STATUS_PUBLIC_KEY,
-    pb.KEY_STATUS_PUBLIC_KEY: pb.KEY_STATUS_RELIN_KEY,
+    pb.KEY_STATUS_SEEDING: pb.KEY_STATUS_CHECKING,
+    pb.KEY_STATUS_ANSWERING: pb.KEY_STATUS_JUDGING,
+    pb.KEY_STATUS_OPENING: pb.KEY_STATUS_JUDGING,
 }
+_GIVEN_UP: Final = (pb.KEY_STATUS_ANSWERING, pb.KEY_STATUS_OPENING, pb.KEY_STATUS_JUDGING)
 
 
 def end_block(ctx: Context) -> None:
-    """Fail the keys whose phase is over without an end, and start as many as the pool lacks."""
+    """End the phases that are overdue, give keys up, and start as many as the pool lacks."""
     for key_id in schedule.take_due(ctx.view, ctx.height, keys.DEADLINE_KEY):
         key = ctx.view.require(Key, keys.committee_key(key_id))
-        if key.test_opening and scoring_queue.is_waiting(ctx.view, key.test_opening, 1):
-            _set_deadline(ctx, key, ctx.height + 1)  # it waits for others' work, not for its members
-        else:
-            _fail(ctx, key, outcomes.KEY_NO_ANSWER)
+        _overdue(ctx, key)
         records.save(ctx.view, key)
+    _clear_pool(ctx)
     missing = ctx.params.key_pool - len(records.pool(ctx.view))
     seats = pool.choose_members(ctx) if missing > 0 else []
     for _ in range(missing if seats else 0):
         _start(ctx, seats)
+
+
+def _clear_pool(ctx: Context) -> None:
+    """Judge a key that is to be judged, one a block, and give up those that lost too many members."""
+    judged = False
+    for key_id in records.pool(ctx.view):
+        key = ctx.view.require(Key, keys.committee_key(key_id))
+        if key.status == pb.KEY_STATUS_JUDGING and not judged:
+            judged = True
+            verdicts.judge(ctx, key)
+            _fail(ctx, key, key.failure)
+        elif key.status not in _GIVEN_UP and _lost(ctx, key) > threshold(len(key.members)):
+            _fail(ctx, key, outcomes.KEY_MEMBERS)
+        else:
+            continue
+        records.save(ctx.view, key)
+
+
+def _lost(ctx: Context, key: Key) -> int:
+    """Return how many of a key's members are suspended for good."""
+    found = (faults.suspension(ctx.view, member.seat.validator, ctx.height) for member in key.members)
+    return sum(item is not None and not item.until for item in found)
 
 
 def _start(ctx: Context, seats: list[CommitteeSeat]) -> None:
@@ -60,7 +85,7 @@ def _enter(ctx: Context, key: Key, status: KeyStatus) -> None:
     """Begin a phase with a deadline of its own."""
     _set_deadline(ctx, key, ctx.height + ctx.params.ceremony_window)
     records.set_status(ctx, key, status)
-    key.awaited = slots.expected_count(ctx.view, key)
+    key.awaited = slots.needed(ctx.view, key)
 
 
 def _set_deadline(ctx: Context, key: Key, height: int) -> None:
@@ -75,17 +100,23 @@ def _clear_deadline(ctx: Context, key: Key) -> None:
         key.deadline = 0
 
 
-def check_data(key: Key, member: int, item: slots.Awaited, data: bytes) -> None:
+def check_data(ctx: Context, key: Key, member: int, item: slots.Awaited, data: bytes) -> None:
     """Refuse a ceremony message whose data, though of the right size, cannot be right.
 
     Raises
     ------
     BadCommitteeData
-        A key nothing can be sealed to, or residues that are not reduced.
+        A key nothing can be sealed to, a bit that stands for no seed, a seed that is not the one announced,
+        or residues that are not reduced.
     """
+    size = len(key.members)
     try:
         if item.phase == tx_pb2.COMMITTEE_PHASE_JOIN:
-            messages.parse_join(len(key.members), member, data)
+            messages.parse_join(size, member, data)
+        elif item.phase == tx_pb2.COMMITTEE_PHASE_CHECK:
+            messages.parse_check(size, member, data)
+        elif item.phase == tx_pb2.COMMITTEE_PHASE_OPEN:
+            seeds.parse_opened(records.name(ctx.chain_id, key), member, records.joins(key), data)
         elif item.phase in (tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY, tx_pb2.COMMITTEE_PHASE_RELIN_KEY):
             prime = combine.prime_of(key, item.phase, item.slot)
             messages.parse_residues(by_wire_id(key.preset), prime, data)
@@ -108,34 +139,60 @@ def receive(ctx: Context, key: Key, member: int, item: slots.Awaited, data: byte
 
 
 def _advance(ctx: Context, key: Key) -> None:
-    if key.status == pb.KEY_STATUS_RELIN_KEY:
-        _finish_parts(ctx, key)
+    """Leave a phase whose messages have all arrived."""
+    if key.status == pb.KEY_STATUS_CHECKING:
+        _end_checking(ctx, key)
+    elif key.status == pb.KEY_STATUS_PUBLIC_KEY:
+        _combine_public_key(ctx, key)
+    elif key.status == pb.KEY_STATUS_RELIN_KEY:
+        _combine_relin_key(ctx, key)
+    elif _NEXT[key.status] == pb.KEY_STATUS_JUDGING:
+        _begin_judging(ctx, key)
+    else:
+        _enter(ctx, key, _NEXT[key.status])
+
+
+def _end_checking(ctx: Context, key: Key) -> None:
+    """Go on if everybody has good seeds; otherwise the accused dealers are to open theirs."""
+    key.accused.extend(verdicts.accused(ctx, key))
+    if key.accused:
+        key.failure = outcomes.KEY_COMPLAINTS
+        _enter(ctx, key, pb.KEY_STATUS_ANSWERING)
+    else:
+        _enter(ctx, key, pb.KEY_STATUS_PUBLIC_KEY)
+
+
+def _combine_public_key(ctx: Context, key: Key) -> None:
+    parts = _combined(ctx, key, combine.decode_public_key(ctx, key))
+    if parts is None:
+        _open_seeds(ctx, key, outcomes.KEY_PUBLIC_SHARES)
         return
-    if key.status == pb.KEY_STATUS_PUBLIC_KEY:
-        part = combine.combine_public_key(ctx, key)
-        if part is None:
-            _fail(ctx, key, outcomes.KEY_PUBLIC_SHARES)
-            return
-        key.public_key = ctx.view.put_bulk(keys.key_scope(key.id), part)
-    _enter(ctx, key, _NEXT[key.status])
+    key.public_key = ctx.view.put_bulk(keys.key_scope(key.id), combine.public_part(parts))
+    _enter(ctx, key, pb.KEY_STATUS_RELIN_KEY)
 
 
-def _finish_parts(ctx: Context, key: Key) -> None:
-    """Keep the combined parts, drop the members' messages, and test the key."""
-    relin = combine.combine_relin_key(ctx, key)
-    if relin is None:
-        _fail(ctx, key, outcomes.KEY_RELIN_SHARES)
+def _combine_relin_key(ctx: Context, key: Key) -> None:
+    """Keep the relinearisation key, and test the key."""
+    parts = _combined(ctx, key, combine.decode_relin_key(ctx, key))
+    if parts is None:
+        _open_seeds(ctx, key, outcomes.KEY_RELIN_SHARES)
         return
     scope = keys.key_scope(key.id)
     public = ctx.view.get_bulk(scope, key.public_key)
     if public is None:
         raise RuntimeError(f"the public part of key {key.id} is not kept")
-    records.drop_parts(ctx, key.id)
-    key.public_key, key.relin_key = ctx.view.put_bulk(scope, public), ctx.view.put_bulk(scope, relin)
+    key.relin_key = ctx.view.put_bulk(scope, combine.relin_part(ctx, key, parts))
     payloads = combine.self_test_payloads(ctx, key, public)
     key.test_payloads.extend(ctx.view.put_bulk(scope, payload) for payload in payloads)
     _enter(ctx, key, pb.KEY_STATUS_SELF_TEST)
     key.test_opening = scoring_queue.ask(ctx, key.id, 0, [Question(pb.OPENING_KIND_SELF_TEST)])
+
+
+def _combined(ctx: Context, key: Key, found: dict[int, combine.Found]) -> dict[int, U64] | None:
+    """Name the authors of wrong shares; return the values, or None if shares contradict one another."""
+    for member in combine.wrong(found):
+        faults.name_fault(ctx, key, member, pb.FAULT_KIND_WRONG_KEY_SHARE)
+    return combine.values(found)
 
 
 def self_test_computed(ctx: Context, key_id: int) -> None:
@@ -146,15 +203,54 @@ def self_test_computed(ctx: Context, key_id: int) -> None:
 
 
 def self_test_opened(ctx: Context, key_id: int, value: int) -> None:
-    """Take the committee's answer to the self-test, the score of 1 with itself under the key's preset."""
+    """Take the committee's answer to the self-test, the score of 1 with itself under the key's preset.
+
+    Combined shares are right as long as no more than t members cheat, so a test that fails says that more
+    did, or that a program is at fault. The seeds tell which: every share is recomputed.
+    """
     key = ctx.view.require(Key, keys.committee_key(key_id))
     key.test_opening = 0
     if self_test.passes(records.name(ctx.chain_id, key), value):
         _clear_deadline(ctx, key)
+        records.drop_messages(ctx, key)
         records.set_status(ctx, key, pb.KEY_STATUS_READY)
     else:
-        _fail(ctx, key, outcomes.KEY_SELF_TEST)
+        _open_seeds(ctx, key, outcomes.KEY_SELF_TEST)
     records.save(ctx.view, key)
+
+
+# --- giving up ---------------------------------------------------------------
+
+
+def _overdue(ctx: Context, key: Key) -> None:
+    """End a phase at its deadline: name who was silent, and give the key up.
+
+    Complaints that were made are judged all the same, and so is what accused dealers have opened.
+    """
+    key.deadline = 0
+    if key.test_opening and scoring_queue.is_waiting(ctx.view, key.test_opening, 1):
+        _set_deadline(ctx, key, ctx.height + 1)  # it waits for others' work, not for its members
+        return
+    for member in slots.silent(ctx.view, key):
+        faults.name_fault(ctx, key, member, pb.FAULT_KIND_SILENT_CEREMONY)
+    if key.status == pb.KEY_STATUS_CHECKING and verdicts.accused(ctx, key):
+        _end_checking(ctx, key)
+    elif _NEXT.get(key.status) == pb.KEY_STATUS_JUDGING:
+        _begin_judging(ctx, key)
+    else:
+        _fail(ctx, key, outcomes.KEY_NO_ANSWER)
+
+
+def _open_seeds(ctx: Context, key: Key, why: str) -> None:
+    """Give a key up, and have its seeds opened to find out who cheated."""
+    key.failure = why
+    _enter(ctx, key, pb.KEY_STATUS_OPENING)
+
+
+def _begin_judging(ctx: Context, key: Key) -> None:
+    _clear_deadline(ctx, key)
+    key.awaited = 0
+    records.set_status(ctx, key, pb.KEY_STATUS_JUDGING)
 
 
 def _fail(ctx: Context, key: Key, why: str) -> None:

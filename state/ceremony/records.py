@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.crypto.committee.key import CommitteeKey
+from assay.crypto.committee.messages import HASH_BYTES, Join
 from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Key, KeyPool, KeyStatus
 from assay.state.context import Context
@@ -23,6 +24,21 @@ def save(view: Overlay, key: Key) -> None:
 def name(chain_id: str, key: Key) -> CommitteeKey:
     """Return what the committee's protocols call this key."""
     return CommitteeKey(chain_id, key.id, by_wire_id(key.preset), len(key.members))
+
+
+def joins(key: Key) -> tuple[Join, ...]:
+    """Return every member's JOIN, in order, as the record keeps it."""
+    return tuple(
+        Join(
+            member.exchange_key,
+            member.signing_key,
+            tuple(
+                member.seed_hashes[start : start + HASH_BYTES]
+                for start in range(0, len(member.seed_hashes), HASH_BYTES)
+            ),
+        )
+        for member in key.members
+    )
 
 
 def set_status(ctx: Context, key: Key, status: KeyStatus) -> None:
@@ -50,6 +66,19 @@ def save_pool(view: Overlay, ids: list[int]) -> None:
 def leave_pool(view: Overlay, key_id: int) -> None:
     """Take a key out of the pool: it serves a round now, or has failed."""
     save_pool(view, [ident for ident in pool(view) if ident != key_id])
+
+
+def drop_messages(ctx: Context, key: Key) -> None:
+    """Drop the members' messages, now that the key's parts are made and tested."""
+    scope = keys.key_scope(key.id)
+    parts = [
+        ctx.view.get_bulk(scope, digest) for digest in (key.public_key, key.relin_key, *key.test_payloads)
+    ]
+    drop_parts(ctx, key.id)
+    for part in parts:
+        if part is None:
+            raise RuntimeError(f"a part of key {key.id} is not kept")
+        ctx.view.put_bulk(scope, part)
 
 
 def drop_parts(ctx: Context, key_id: int) -> None:

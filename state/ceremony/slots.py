@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from assay.crypto.committee import messages
+from assay.crypto.committee.subsets import dealer, openers
 from assay.crypto.presets import by_wire_id
+from assay.crypto.ring.sampling import SEED_BYTES
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
-from assay.proto.state_pb2 import Key, KeyStatus, Round, SlotRecord
+from assay.proto.state_pb2 import Key, KeyStatus, Opening, Round, SlotRecord
 from assay.proto.tx_pb2 import CommitteePhase
 from assay.state.context import Context
 from assay.state.overlay import Overlay
@@ -19,6 +21,9 @@ from assay.state.rules import keys
 PHASES: Final[dict[KeyStatus, CommitteePhase]] = {
     pb.KEY_STATUS_JOINING: tx_pb2.COMMITTEE_PHASE_JOIN,
     pb.KEY_STATUS_SEEDING: tx_pb2.COMMITTEE_PHASE_SEEDS,
+    pb.KEY_STATUS_CHECKING: tx_pb2.COMMITTEE_PHASE_CHECK,
+    pb.KEY_STATUS_ANSWERING: tx_pb2.COMMITTEE_PHASE_ANSWER,
+    pb.KEY_STATUS_OPENING: tx_pb2.COMMITTEE_PHASE_OPEN,
     pb.KEY_STATUS_PUBLIC_KEY: tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY,
     pb.KEY_STATUS_RELIN_KEY: tx_pb2.COMMITTEE_PHASE_RELIN_KEY,
     pb.KEY_STATUS_TAKEN: tx_pb2.COMMITTEE_PHASE_RELEASE,
@@ -40,14 +45,27 @@ def expected(view: Overlay, key: Key, member: int) -> list[Awaited]:
     phase = PHASES.get(key.status)
     if phase is None:
         return []
+    if phase == tx_pb2.COMMITTEE_PHASE_ANSWER:
+        accused = accused_of(key, member)
+        return [Awaited(phase, 0, SEED_BYTES * len(accused))] if accused else []
     ciphertexts = _released(view, key) if phase == tx_pb2.COMMITTEE_PHASE_RELEASE else 1
     sizes = messages.slot_sizes(phase, by_wire_id(key.preset), len(key.members), member, ciphertexts)
     return [Awaited(phase, slot, size) for slot, size in enumerate(sizes)]
 
 
-def expected_count(view: Overlay, key: Key) -> int:
-    """Return how many messages the key's present phase has in all."""
+def needed(view: Overlay, key: Key) -> int:
+    """Return how many messages end the key's present phase.
+
+    All that are expected; but once t + 1 members have opened their seeds, all seeds are known.
+    """
+    if key.status == pb.KEY_STATUS_OPENING:
+        return openers(len(key.members))
     return sum(len(expected(view, key, member)) for member in range(len(key.members)))
+
+
+def accused_of(key: Key, member: int) -> list[int]:
+    """Return the seeds that a member dealt and somebody complained of, ascending."""
+    return [seed for seed in key.accused if dealer(len(key.members), seed) == member]
 
 
 def awaited(view: Overlay, key: Key, member: int) -> list[Awaited]:
@@ -64,6 +82,16 @@ def awaited(view: Overlay, key: Key, member: int) -> list[Awaited]:
     """
     wanted = expected(view, key, member)
     return [item for item in wanted if view.get(keys.slot(key.id, item.phase, member, item.slot)) is None]
+
+
+def silent(view: Overlay, key: Key) -> list[int]:
+    """Return the members, ascending, that have not sent what the key's present phase awaits from them."""
+    members = range(len(key.members))
+    if key.status != pb.KEY_STATUS_SELF_TEST:
+        return [member for member in members if awaited(view, key, member)]
+    opening = view.require(Opening, keys.opening(key.test_opening))
+    answered = {share.member for share in opening.shares}
+    return [member for member in members if member not in answered]
 
 
 def is_awaited(view: Overlay, key: Key, member: int, item: Awaited) -> bool:

@@ -56,7 +56,7 @@ def check(ctx: Context, message: CommitteeMessage) -> Key:
         key.members[body.member].seat.committee_key, message.sign_bytes, message.signature
     ):
         raise BadCommitteeSignature("the signature is not by the member's committee key")
-    _check_data(key, body)
+    _check_data(ctx, key, body)
     return key
 
 
@@ -91,9 +91,9 @@ def _check_shares(ctx: Context, body: CommitteeBody) -> None:
             raise NotAwaited(f"opening {opening_id} does not await this member's share")
 
 
-def _check_data(key: Key, body: CommitteeBody) -> None:
+def _check_data(ctx: Context, key: Key, body: CommitteeBody) -> None:
     if body.phase != tx_pb2.COMMITTEE_PHASE_SHARES:
-        phases.check_data(key, body.member, _item(body), body.data)
+        phases.check_data(ctx, key, body.member, _item(body), body.data)
         return
     try:
         for share in _shares(body):

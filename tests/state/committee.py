@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from tests.state.conftest import CHAIN_ID
 from assay.crypto.accounts import sign_committee_tx
 from assay.crypto.ckks import payload
 from assay.crypto.committee.member import Member
-from assay.crypto.committee.messages import Join
 from assay.crypto.committee.score import MaskKind
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.crypto.presets import SMALL
@@ -23,6 +23,7 @@ from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Key, Round, SlotRecord
 from assay.proto.tx_pb2 import CommitteeBody, ShareRun, VoteExtension
 from assay.state import ceremony, openings
+from assay.state.ceremony import records
 from assay.state.ceremony.records import name
 from assay.state.ceremony.slots import Awaited
 from assay.state.envelope import CommitteeMessage, decode
@@ -32,6 +33,7 @@ from assay.state.overlay import Overlay
 from assay.state.rules import keys
 
 Extension = tuple[bytes, VoteExtension]
+Twist = Callable[[Key, int, Awaited, bytes], bytes | None]
 
 
 def crypto_job(job: ScoringJob) -> Job:
@@ -41,15 +43,22 @@ def crypto_job(job: ScoringJob) -> Job:
     return ProductJob(job.relin_key[1], job.payload[1], (job.other[1],), job.ciphertexts)
 
 
+def _honest(_: Key, __: int, ___: Awaited, data: bytes) -> bytes:
+    return data
+
+
 class RealCommittee:
     """Runs the members of every key, block by block.
 
     Attributes
     ----------
     silent
-        Members that do nothing.
+        Seats that do nothing.
     liars
-        Members that send wrong score shares.
+        Seats that send wrong score shares.
+    twist
+        What becomes of each committee message: given key, seat, what is awaited, and what an honest member
+        sends, the data that are sent instead, or None for silence.
     """
 
     def __init__(self, chain: Chain, directory: Path) -> None:
@@ -59,6 +68,7 @@ class RealCommittee:
         chain.computes = False
         self.silent: set[int] = set()
         self.liars: set[int] = set()
+        self.twist: Twist = _honest
         self._members: dict[tuple[int, int], Member] = {}
         self._c1: dict[bytes, U64] = {}
 
@@ -124,12 +134,12 @@ class RealCommittee:
 
     def share(self, item: AwaitedShare) -> bytes:
         member = self.member(self.committed().require(Key, keys.committee_key(item.key_id)), item.member)
-        if item.member in self.liars:
+        if self.seat_of(member.key.key_id, item.member) in self.liars:
             return (7 + item.member).to_bytes(16, "little")
         if item.kind == pb.OPENING_KIND_COIN:
             return member.coin_share(item.opening)
         kind = MaskKind.LENGTH if item.kind == pb.OPENING_KIND_LENGTH else MaskKind.SCORE
-        return member.score_share(self._c1[item.c1], kind)
+        return member.score_share(self._c1[item.c1], kind, self_test=item.kind == pb.OPENING_KIND_SELF_TEST)
 
     # -- committee messages -----------------------------------------------------------------
 
@@ -139,16 +149,28 @@ class RealCommittee:
         found = []
         for _, data in view.iterate(keys.KEY):
             key = Key.FromString(data)
-            for member in set(range(len(key.members))) - self.silent:
-                wanted = ceremony.awaited(view, key, member)
-                found += [self.sign(key, member, item, self.data(view, key, member, item)) for item in wanted]
+            for member in range(len(key.members)):
+                found += self._messages_of(view, key, member)
         return found
+
+    def _messages_of(self, view: Overlay, key: Key, member: int) -> Iterator[CommitteeMessage]:
+        seat = self.seat_of(key.id, member)
+        for item in [] if seat in self.silent else ceremony.awaited(view, key, member):
+            data = self.twist(key, seat, item, self.data(view, key, member, item))
+            if data is not None:
+                yield self.sign(key, member, item, data)
+
+    def seat_of(self, key_id: int, member: int) -> int:
+        """The number of the seat that is a member of a key."""
+        validator = self.committed().require(Key, keys.committee_key(key_id)).members[member].seat.validator
+        return [seat.validator for seat in self.chain.seats].index(validator)
 
     def sign(self, key: Key, member: int, item: Awaited, data: bytes) -> CommitteeMessage:
         body = CommitteeBody(
             version=1, key_id=key.id, phase=item.phase, member=member, slot=item.slot, data=data
         )
-        raw = sign_committee_tx(self.chain.committee_keys[member], CHAIN_ID, body.SerializeToString())
+        secret = self.chain.committee_keys[self.seat_of(key.id, member)]
+        raw = sign_committee_tx(secret, CHAIN_ID, body.SerializeToString())
         message = decode(raw, CHAIN_ID, 1 << 20)
         assert isinstance(message, CommitteeMessage)
         return message
@@ -165,7 +187,8 @@ class RealCommittee:
 
     def member(self, key: Key, number: int) -> Member:
         if (key.id, number) not in self._members:
-            member = Member.create(self.files[number], name(CHAIN_ID, key), number)
+            files = self.files[self.seat_of(key.id, number)]
+            member = Member.create(files, name(CHAIN_ID, key), number)
             self._members[key.id, number] = member
         return self._members[key.id, number]
 
@@ -175,9 +198,13 @@ class RealCommittee:
         if item.phase == tx_pb2.COMMITTEE_PHASE_JOIN:
             return member.join_data()
         if item.phase == tx_pb2.COMMITTEE_PHASE_SEEDS:
-            return member.seeds_data(joins(key))
-        if not member.has_seeds:
-            assert member.accept_seeds(joins(key), self._dealt(view, key)) == ()
+            return member.seeds_data(records.joins(key))
+        if item.phase == tx_pb2.COMMITTEE_PHASE_CHECK:
+            return member.check_data(records.joins(key), self._dealt(view, key))
+        if item.phase == tx_pb2.COMMITTEE_PHASE_ANSWER:
+            return member.answer_data(key.accused)
+        if item.phase == tx_pb2.COMMITTEE_PHASE_OPEN:
+            return member.open_data()
         if item.phase == tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY:
             return member.public_key_share(item.slot)
         if item.phase == tx_pb2.COMMITTEE_PHASE_RELIN_KEY:
@@ -197,15 +224,3 @@ class RealCommittee:
         data = self._fetch(keys.release_scope(record.id), record.sum)
         c0, c1 = payload.ciphertexts_of(data, SMALL, record.ciphertexts)[slot]
         return member.release_share(slot, c0, c1, record.owner_public_key)
-
-
-def joins(key: Key) -> list[Join]:
-    """The JOIN messages as the key's record holds them."""
-    return [
-        Join(
-            m.exchange_key,
-            m.signing_key,
-            tuple(m.seed_hashes[i : i + 32] for i in range(0, len(m.seed_hashes), 32)),
-        )
-        for m in key.members
-    ]

@@ -11,7 +11,7 @@ import pytest
 from assay.crypto.committee import relin_key
 from assay.crypto.committee.decoding import Decoded, Disagreement, Undecided
 from assay.crypto.committee.reed_solomon import interpolate_at
-from assay.crypto.committee.sharing import slot_ring
+from assay.crypto.committee.sharing import all_sharers, slot_ring
 from assay.crypto.committee.subsets import subsets
 from assay.crypto.presets import ERROR_BITS, SMALL, STANDARD, Preset, threshold
 from assay.crypto.ring import key_ring
@@ -63,7 +63,8 @@ def test_wrong_shares_are_noticed_and_their_authors_named(
         assert isinstance(result, Decoded)
         assert result.wrong == liars
         assert np.array_equal(result.value[0], made.relin[component, 0, prime])
-    assert relin_key.blame(made.key, made.seeds, component, prime, shares) == liars
+    sharers = all_sharers(made.key, made.seeds)
+    assert relin_key.blame(sharers, component, prime, shares) == liars
 
 
 def test_a_share_without_the_square_is_noticed(committee: Callable[..., Any]) -> None:
@@ -71,7 +72,7 @@ def test_a_share_without_the_square_is_noticed(committee: Callable[..., Any]) ->
     shares = made.relin_shares(1, 1)
     shares[2] = made.relin_shares(1, 0)[2]
     assert relin_key.aggregate_shares(made.key, 1, 1, shares) == Disagreement()
-    assert relin_key.blame(made.key, made.seeds, 1, 1, shares) == (2,)
+    assert relin_key.blame(all_sharers(made.key, made.seeds), 1, 1, shares) == (2,)
 
 
 @pytest.mark.parametrize("n", [4, 7])

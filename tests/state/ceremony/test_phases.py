@@ -15,7 +15,7 @@ from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Key, Opening
-from assay.state import openings
+from assay.state import faults, openings
 from assay.state.ceremony import pool, records
 from assay.state.ceremony.slots import Awaited
 from assay.state.rules import errors, keys, outcomes
@@ -23,6 +23,7 @@ from assay.state.rules import errors, keys, outcomes
 ORDER = (
     pb.KEY_STATUS_JOINING,
     pb.KEY_STATUS_SEEDING,
+    pb.KEY_STATUS_CHECKING,
     pb.KEY_STATUS_PUBLIC_KEY,
     pb.KEY_STATUS_RELIN_KEY,
     pb.KEY_STATUS_SELF_TEST,
@@ -114,7 +115,7 @@ def test_a_key_that_is_taken_is_replaced(committee: RealCommittee) -> None:
 
 
 @pytest.mark.parametrize("status", ORDER[:-1])
-def test_a_phase_without_its_last_message_fails_at_its_deadline_and_another_key_begins(
+def test_a_phase_without_its_last_message_fails_at_its_deadline_and_names_who_was_silent(
     four: RealCommittee, status: int
 ) -> None:
     key = run_to(four, status)
@@ -128,7 +129,9 @@ def test_a_phase_without_its_last_message_fails_at_its_deadline_and_another_key_
     four.block()
     key = first_key(four)
     assert (key.status, key.failure, key.deadline) == (pb.KEY_STATUS_FAILED, outcomes.KEY_NO_ANSWER, 0)
-    assert records.pool(four.chain.view) == [2]
+    assert [(fault.member, fault.kind) for fault in faults.listed(four.chain.view)] == [
+        (member, pb.FAULT_KIND_SILENT_CEREMONY) for member in (0, 1)
+    ]
     assert not [scope for scope, _ in four.chain.memory.bulk if scope == keys.key_scope(1)]
     assert list(four.chain.memory.iterate(keys.OPENING)) == []
 
@@ -155,7 +158,7 @@ def test_one_wrong_share_of_the_public_key_in_four_is_corrected(four: RealCommit
     assert run_to(four, pb.KEY_STATUS_READY).failure == ""
 
 
-def test_two_wrong_shares_of_the_public_key_fail_it(four: RealCommittee) -> None:
+def test_two_wrong_shares_of_the_public_key_end_it(four: RealCommittee) -> None:
     run_to(four, pb.KEY_STATUS_PUBLIC_KEY)
     original = four.data
     four.data = lambda view, key, number, item: (  # type: ignore[method-assign]
@@ -163,29 +166,29 @@ def test_two_wrong_shares_of_the_public_key_fail_it(four: RealCommittee) -> None
     )
     four.block()
     assert (first_key(four).status, first_key(four).failure) == (
-        pb.KEY_STATUS_FAILED,
+        pb.KEY_STATUS_OPENING,
         outcomes.KEY_PUBLIC_SHARES,
     )
 
 
-def test_one_wrong_share_of_the_relinearisation_key_fails_it(four: RealCommittee) -> None:
+def test_one_wrong_share_of_the_relinearisation_key_ends_it(four: RealCommittee) -> None:
     run_to(four, pb.KEY_STATUS_RELIN_KEY)
     alter(four, 3, other_residue)
     assert (first_key(four).status, first_key(four).failure) == (
-        pb.KEY_STATUS_FAILED,
+        pb.KEY_STATUS_OPENING,
         outcomes.KEY_RELIN_SHARES,
     )
-    assert records.pool(four.chain.view) == [2]
+    assert records.pool(four.chain.view) == [1]
 
 
-def test_a_key_that_does_not_fit_together_fails_its_self_test(committee: RealCommittee) -> None:
+def test_a_key_that_does_not_fit_together_does_not_pass_its_self_test(committee: RealCommittee) -> None:
     run_to(committee, pb.KEY_STATUS_SELF_TEST)
     (opening,) = (Opening.FromString(data) for _, data in committee.chain.memory.iterate(keys.OPENING))
     for wrong in (0, -SMALL.unit, SMALL.unit * 2, SMALL.unit + SMALL.unit // 256):
         before = committee.chain.ctx.view.changes.copy()
         openings.deliver(committee.chain.ctx, opening, wrong)
         assert (first_key(committee).status, first_key(committee).failure) == (
-            pb.KEY_STATUS_FAILED,
+            pb.KEY_STATUS_OPENING,
             outcomes.KEY_SELF_TEST,
         )
         committee.chain.ctx.view.changes = before
@@ -252,4 +255,4 @@ def test_a_key_tells_of_each_of_its_steps(committee: RealCommittee) -> None:
     committee.make_key()
     told = [dict(event.attributes) for event in committee.chain.events if event.kind == "key"]
     words = [event["status"] for event in told if event["id"] == "1"]
-    assert words == ["joining", "seeding", "public_key", "relin_key", "self_test", "ready"]
+    assert words == ["joining", "seeding", "checking", "public_key", "relin_key", "self_test", "ready"]

@@ -42,7 +42,30 @@ def test_key_shares_come_in_chunks_of_one_polynomial() -> None:
     assert public == [Awaited(tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY, slot, CHUNK) for slot in range(2)]
     relin = slots.expected(view, key_of(4, pb.KEY_STATUS_RELIN_KEY), 3)
     assert relin == [Awaited(tx_pb2.COMMITTEE_PHASE_RELIN_KEY, slot, CHUNK) for slot in range(6)]
-    assert slots.expected_count(view, key_of(4, pb.KEY_STATUS_RELIN_KEY)) == 24
+    assert slots.needed(view, key_of(4, pb.KEY_STATUS_RELIN_KEY)) == 24
+
+
+@pytest.mark.parametrize(
+    ("members", "check", "opened"), [(1, 1, 32), (4, 1, 96), (7, 2, 480), (10, 11, 2688)]
+)
+def test_everybody_checks_its_seeds_with_a_bit_each_and_any_t_plus_1_open_them_all(
+    members: int, check: int, opened: int
+) -> None:
+    view, last = Chain().view, members - 1
+    checking, opening = key_of(members, pb.KEY_STATUS_CHECKING), key_of(members, pb.KEY_STATUS_OPENING)
+    assert slots.expected(view, checking, last) == [Awaited(tx_pb2.COMMITTEE_PHASE_CHECK, 0, check)]
+    assert slots.needed(view, checking) == members
+    assert slots.expected(view, opening, last) == [Awaited(tx_pb2.COMMITTEE_PHASE_OPEN, 0, opened)]
+    assert slots.needed(view, opening) == (members - 1) // 3 + 1
+
+
+def test_only_accused_dealers_answer_and_only_for_the_seeds_in_question() -> None:
+    view, key = Chain().view, key_of(4, pb.KEY_STATUS_ANSWERING)
+    key.accused.extend([0, 2, 3])  # member 0 deals the seeds 1 to 3, member 1 seed 0
+    answers = [slots.expected(view, key, member) for member in range(4)]
+    phase = tx_pb2.COMMITTEE_PHASE_ANSWER
+    assert answers == [[Awaited(phase, 0, 64)], [Awaited(phase, 0, 32)], [], []]
+    assert slots.needed(view, key) == 2
 
 
 @pytest.mark.parametrize(
