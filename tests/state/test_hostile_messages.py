@@ -44,7 +44,7 @@ from assay.state.transition import Block, execute
 
 KINDS = tuple(HANDLERS)
 ROUND_IDS = tuple(range(10))
-KEY_IDS = tuple(range(20))
+KEY_IDS = tuple(range(24))
 
 _EDGES = (0, 1, 2, 3, 4, 10, 255, 256, 10_000, 2**31 - 1, 2**31, 2**32 - 1, 2**32, 2**53 + 1)
 _HUGE = (2**62, 2**63 - 2, 2**63 - 1, 2**63, 2**64 - 2, 2**64 - 1)
@@ -342,7 +342,13 @@ def test_every_committee_message_is_taken_or_gets_a_code(raws: list[bytes]) -> N
 
 def test_a_member_is_heard_here() -> None:
     here, heard = world(), []
-    for status in (pb.KEY_STATUS_JOINING, pb.KEY_STATUS_SEEDING, pb.KEY_STATUS_RELIN_KEY):
+    for status in (
+        pb.KEY_STATUS_JOINING,
+        pb.KEY_STATUS_SEEDING,
+        pb.KEY_STATUS_CHECKING,
+        pb.KEY_STATUS_RELIN_KEY,
+        pb.KEY_STATUS_ANSWERING,
+    ):
         key = here.overlay().require(Key, keys.committee_key(here.keys[status]))
         item = slots.awaited(here.overlay(), key, 0)[0]
         body = CommitteeBody(version=1, key_id=key.id, phase=item.phase, slot=item.slot)
@@ -350,7 +356,7 @@ def test_a_member_is_heard_here() -> None:
         member = here.chain.committee_keys[0]
         raw = accounts.sign_committee_tx(member, CHAIN_ID, body.SerializeToString())
         heard += [checked([raw]), *executed([raw])]
-    assert heard == [0] * 6
+    assert heard == [0] * 10
 
 
 @settings(max_examples=200)

@@ -14,7 +14,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Key
 from assay.proto.tx_pb2 import MsgCancelRound
-from assay.state import ledger, openings
+from assay.state import ledger, openings, scoring_queue
 from assay.state.ceremony import phases, slots
 from assay.state.overlay import Overlay
 from assay.state.rounds import release
@@ -92,16 +92,24 @@ class World:
     def _make_keys(self) -> dict[int, int]:
         """Begin ceremonies and leave each in another phase, with one message there if it has several."""
         chain = self.chain
-        chain.params.key_pool = 6
+        chain.params.key_pool = 9
         chain.view.save(keys.PARAMS, chain.params)
         chain.end_block()
         begun = [key.id for key in self._all_keys() if key.status == pb.KEY_STATUS_JOINING]
+        *begun, accused, untested = begun
         for phases_done, ident in enumerate(begun):
             for _ in range(phases_done):
                 self._finish_phase(ident)
             key = self._key(ident)
             if len(slots.awaited(chain.view, key, 0)) > 1:
                 self._send(ident)
+        self._finish_phase(accused)
+        self._finish_phase(accused)
+        self._send(accused, b"\x01")  # a complaint
+        while self._key(untested).status != pb.KEY_STATUS_SELF_TEST:
+            self._send(untested)
+        scoring_queue.drop(chain.ctx, self._key(untested).test_opening, 1)
+        phases.self_test_opened(chain.ctx, untested, 0)
         chain.ready_key()
         return {key.status: key.id for key in self._all_keys()}
 
@@ -116,11 +124,12 @@ class World:
         while self._key(ident).status == status and slots.awaited(self.chain.view, self._key(ident), 0):
             self._send(ident)
 
-    def _send(self, ident: int) -> None:
+    def _send(self, ident: int, data: bytes | None = None) -> None:
         key = self._key(ident)
         item = slots.awaited(self.chain.view, key, 0)[0]
         joining = item.phase == tx_pb2.COMMITTEE_PHASE_JOIN
-        phases.receive(self.chain.ctx, key, 0, item, join_data(item.size) if joining else bytes(item.size))
+        made = join_data(item.size) if joining else bytes(item.size)
+        phases.receive(self.chain.ctx, key, 0, item, made if data is None else data)
 
 
 def join_data(size: int) -> bytes:
@@ -134,8 +143,7 @@ def world() -> World:
     made = World()
     statuses = set(pb.RoundStatus.values()) - {pb.ROUND_STATUS_UNSPECIFIED}
     assert statuses == set(made.rounds), "a status has no round"
-    assert set(range(pb.KEY_STATUS_JOINING, pb.KEY_STATUS_RETIRED + 1)) == set(made.keys), (
-        "a status has no key"
-    )
+    passing = {pb.KEY_STATUS_UNSPECIFIED, pb.KEY_STATUS_JUDGING, pb.KEY_STATUS_FAILED}
+    assert set(pb.KeyStatus.values()) - passing == set(made.keys), "a status has no key"
     assert SMALL.wire_id == made.chain.params.preset
     return made
