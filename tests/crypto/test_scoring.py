@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -12,60 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.crypto.scores import COIN, SENDER, Bench, inner, integers, next_length
 
 from assay.crypto import bounds, scoring
-from assay.crypto.ckks import packing, payload
-from assay.crypto.ckks.engine import Engine
-from assay.crypto.presets import LENGTH_CHECKS, PRESETS, STANDARD, Preset, by_name
+from assay.crypto.ckks import packing
+from assay.crypto.presets import STANDARD, Preset, by_name
 from assay.crypto.ring import cipher_ring
-from assay.crypto.ring.tables import U64
 
-ENGINES = {preset.name: Engine(preset) for preset in PRESETS}
-COIN, SENDER = bytes(range(32)), bytes(range(20))
 DIGITS = {"standard": 1e-11, "small": 1e-4}
 Updates = Callable[[int, int], NDArray[np.float64]]
-
-
-@dataclass
-class Bench:
-    """Scores of payloads, in units, without masks."""
-
-    keys: Any
-
-    def __post_init__(self) -> None:
-        self.preset: Preset = self.keys.preset
-        self.engine = ENGINES[self.preset.name]
-        self.relin_key = self.engine.load_relin_key(self.keys.relin_key)
-
-    def parse(self, data: bytes) -> U64:
-        count = int.from_bytes(data[6:8], "little")
-        return payload.ciphertexts_of(data, self.preset, count)
-
-    def score(self, a: U64, b: U64) -> int:
-        first, second = ([self.engine.load(c) for c in residues] for residues in (a, b))
-        scalar = scoring.score_product(self.engine, self.relin_key, first, second)
-        return int(self.keys.open(scalar.constant, scalar.c1))
-
-    def lengths(self, a: U64) -> list[int]:
-        scalars = (scoring.length_product(a, COIN, SENDER, k, self.preset) for k in range(LENGTH_CHECKS))
-        return [int(self.keys.open(scalar.constant, scalar.c1)) for scalar in scalars]
-
-    def passes_lengths(self, a: U64) -> bool:
-        return all(bounds.length_ok(self.preset, scalar) for scalar in self.lengths(a))
 
 
 @pytest.fixture
 def bench(key_pair: Any) -> Bench:
     return Bench(key_pair)
-
-
-def integers(update: NDArray[np.float64], factor: float, preset: Preset) -> NDArray[np.object_]:
-    """Integers of ``factor`` times a unit vector: what a client without conscience packs."""
-    return np.array([round(float(v) * factor * preset.scale) for v in update], dtype=object)
-
-
-def inner(a: NDArray[Any], b: NDArray[Any]) -> int:
-    return sum(int(x) * int(y) for x, y in zip(a, b, strict=True))
 
 
 @pytest.mark.parametrize("ciphertexts", [1, 3])
@@ -107,11 +66,6 @@ def test_an_update_ten_times_too_long_fails_its_norm(bench: Bench, updates: Upda
     assert not bounds.norm_ok(bench.preset, norm)
 
 
-def next_length(preset: Preset) -> float:
-    """Shortest length above 1 whose square is 1 modulo Q."""
-    return float((1 + preset.modulus / preset.unit) ** 0.5)
-
-
 def test_the_next_length_with_norm_one_passes_the_norm_and_fails_the_length(
     bench: Bench, updates: Updates
 ) -> None:
@@ -138,11 +92,14 @@ def test_the_update_of_length_5_74_at_scale_2_to_the_56_is_rejected(
 
 
 def test_two_equal_coordinates_do_not_cancel(bench: Bench) -> None:
-    """Against entries of +-1 a pair of equal coordinates vanished half the time, whatever its length."""
+    """362 each, norm 1 modulo Q: against entries of +-1 such a pair vanished in half of the checks."""
     pair = np.array([1.0, 1.0]) / 2**0.5
     residues = bench.parse(bench.keys.encrypt(integers(pair, next_length(bench.preset), bench.preset)))
     assert bounds.norm_ok(bench.preset, bench.score(residues, residues))
     assert not bench.passes_lengths(residues)
+    drawn = [scalar for i in range(20) for scalar in bench.lengths(residues, bytes([i]))]
+    within = sum(bounds.length_ok(bench.preset, scalar) for scalar in drawn)
+    assert within < 16  # of 160; 15 units in 362 sqrt(2), a triangular distribution: 5 on average
 
 
 def test_an_aggregate_that_would_overflow_is_out_of_range(bench: Bench, updates: Updates) -> None:
