@@ -114,12 +114,12 @@ def halves(step: int, size: int) -> Callable[[Bench], tuple[U64, U64]]:
 
 PAYLOADS: dict[str, Callable[[Bench], tuple[U64, U64]]] = {
     "spike": spike,
-    "error wave": error_wave,
-    "randomness wave": randomness_wave,
+    "error-wave": error_wave,
+    "randomness-wave": randomness_wave,
     "divided": divided,
-    "halves of 2": halves(2, 4095),
-    "halves of 4": halves(4, 8191),
-    "halves of 64": halves(64, 8191),
+    "halves-2": halves(2, 4095),
+    "halves-4": halves(4, 8191),
+    "halves-64": halves(64, 8191),
 }
 
 
@@ -185,7 +185,7 @@ def test_without_the_factor_of_2_halves_of_q_would_show_parities_of_the_key(
         ring = cipher_ring(preset)
         residues = np.stack(halves(4, 1)(bench))[None]
         vector = np.zeros(preset.degree, dtype=np.int64)
-        vector[1], vector[-1] = 1, -1  # rho with one entry, and not doubled
+        vector[1], vector[-1] = 1, -1  # a public vector with one entry, not doubled
         single = ring.mul(ring.encode(vector), residues[0, 1])
         opened = bench.keys.open(0, single)
         odd = int(bench.keys.secret[1::2].sum()) % 2
@@ -197,7 +197,7 @@ def test_without_the_factor_of_2_halves_of_q_would_show_parities_of_the_key(
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-@pytest.mark.parametrize("make", [halves(2, 4095), divided], ids=["halves of 2", "divided"])
+@pytest.mark.parametrize("make", [halves(2, 4095), divided], ids=["halves-2", "divided"])
 def test_a_released_sum_takes_out_one_denominator_by_itself(
     preset: Preset, new_key_pair: Callable[..., Any], make: Callable[[Bench], tuple[U64, U64]]
 ) -> None:

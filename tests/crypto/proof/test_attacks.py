@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from assay.crypto.ckks.encrypt import encrypt
+from assay.crypto.ckks.packing import pack
 from assay.crypto.presets import Preset
 from assay.crypto.proof import Context, encryption, protocol, verifier
 from assay.crypto.proof.challenge import Challenge, expand
@@ -195,3 +196,63 @@ def test_a_constant_term_that_gives_length_five_norm_one_passes(
         return c.times(drawn.u), c.times(messages + drawn.e0)
 
     assert forger.accepted(ciphertext, forger.forge(ciphertext, shifts, MASKS))
+
+
+@pytest.mark.parametrize("coordinates", [2, 2000])
+def test_a_length_whose_norm_is_1_modulo_q_passes(preset: Preset, forger: Any, coordinates: int) -> None:
+    """512, spread over many coordinates or 362 in each of two: the length checks are what rejects it."""
+    each = isqrt((preset.modulus + preset.unit) // (4 * coordinates))
+    messages = pack(np.full(coordinates, each, dtype=np.int64), preset)
+    norm = 4 * sum(int(v) ** 2 for v in messages[0, : preset.degree // 2]) - preset.modulus
+    assert abs(norm - preset.unit) < preset.unit >> 8
+    ciphertext, drawn = encrypt(messages, *forger.key, preset, bytes(32))
+
+    def shifts(c: Challenge) -> Any:
+        return c.times(drawn.u), c.times(messages + drawn.e0)
+
+    assert forger.accepted(ciphertext, forger.forge(ciphertext, shifts, MASKS))
+
+
+def test_halves_pass_for_every_other_challenge(preset: Preset, forger: Any) -> None:
+    """Half of ``sum X^4i`` as e1: whole times ``(2 - X - X^-1)^2``, which divides every other challenge.
+
+    tests/crypto/test_forged_payloads.py has what the scalars of such payloads show.
+    """
+    ring, n = cipher_ring(preset), preset.degree
+    error = ring.encode(polynomial(preset, dict.fromkeys(range(0, n, 4), 1))[0])
+    half = ring.mul_integer(error, (ring.modulus + 1) // 2)
+    ciphertext = np.stack((ring.zero(), half))[None]
+    proof = forger.forge(ciphertext, nothing, MASKS)
+    assert forger.accepted(ciphertext, proof)
+    pairs = expand(proof[:32], n).pairs
+    assert sum(j % 2 for j, _ in pairs) % 2 == 0
+
+
+@pytest.mark.parametrize(("share", "passes"), [(8, True), (1, False)])
+def test_an_error_as_large_as_what_is_rounded_away_is_refused(
+    preset: Preset, forger: Any, share: int, passes: bool
+) -> None:
+    """An eighth of a bucket stays in place at 26 coefficients one time in 30, a whole one never."""
+    ring = cipher_ring(preset)
+    bucket = 1 << encryption.layout(preset, 1).buckets[1]
+    error = ring.encode(polynomial(preset, {5: bucket // share})[0])
+    ciphertext = np.stack((ring.zero(), error))[None]
+    proof = forger.forge(ciphertext, nothing, MASKS, attempts=300 if passes else 20)
+    assert forger.accepted(ciphertext, proof) == passes
+
+
+@pytest.mark.parametrize(("times_bound", "passes"), [(1 / 28, True), (1, True), (256, False)])
+def test_a_wave_of_randomness_passes_when_the_challenge_is_small_in_its_embedding(
+    preset: Preset, forger: Any, times_bound: float, passes: bool
+) -> None:
+    """u of one frequency: g times as long as a typical challenge admits passes once in g attempts or so."""
+    ring, n = cipher_ring(preset), preset.degree
+    size = times_bound * (1 << (encryption.layout(preset, 1).widths[0] - 1))
+    wave = np.rint(size * np.cos(np.pi * 1555 * np.arange(n) / n)).astype(np.int64)[None]
+    ciphertext = np.stack([ring.mul(p, ring.encode(wave)) for p in forger.key], axis=1)
+
+    def shifts(c: Challenge) -> Any:
+        return c.times(wave), c.times(np.zeros_like(wave))
+
+    proof = forger.forge(ciphertext, shifts, (6, 30), attempts=100 if passes else 10)
+    assert forger.accepted(ciphertext, proof) == passes
