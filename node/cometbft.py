@@ -81,6 +81,15 @@ def init(binary: Path, home: Path) -> None:
     _run(binary, "init", "--home", str(home))
 
 
+def signed_height(home: Path) -> int:
+    """Return the last height at which this home's validator signed; 0 if there is no saying."""
+    try:
+        state = json.loads((home / "data" / "priv_validator_state.json").read_text(encoding="utf-8"))
+        return int(state["height"])
+    except (OSError, KeyError, TypeError, ValueError):
+        return 0
+
+
 def validator_key(binary: Path, home: Path) -> bytes:
     """Return the Ed25519 public key this home signs blocks with (32 bytes)."""
     text = _run(binary, "show-validator", "--home", str(home))

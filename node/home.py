@@ -27,6 +27,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from assay.node import cometbft, settings
+from assay.node.abci.server import check_unix_path
 from assay.node.tomlfile import UnknownSettingError, set_values
 
 LOOPBACK: Final = "127.0.0.1"
@@ -228,8 +229,11 @@ def create(path: Path, binary: Path, network: Network) -> Home:
         If something is there already, or the files cannot be written.
     CometBFTError
         If CometBFT refuses.
+    AddressError
+        If the path is too long for the socket that will be in it.
     """
     home = Home(path.absolute())
+    check_unix_path(home.socket)
     try:
         if path.exists() and any(path.iterdir()):
             raise HomeError(f"{path} is not empty: choose another home, or remove it")

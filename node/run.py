@@ -82,7 +82,8 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
     binary = find_binary(settings.cometbft.binary)
     version(binary)  # refuses one this node is not made for
     async with AsyncExitStack() as stack:
-        store = stack.enter_context(Store.open(home.store, create=True))
+        retained = settings.store.retain_versions
+        store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
         signatures = SignatureChecker(settings.workers.signature_threads)
         stack.callback(signatures.close)

@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from assay.state.store import DEFAULT_RETAIN
+
 FILE_NAME: Final = "assayd.toml"
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -47,6 +49,13 @@ class CometBFTSettings:
 
 
 @dataclass(frozen=True)
+class StoreSettings:
+    """``[store]``."""
+
+    retain_versions: int = number(DEFAULT_RETAIN, 2, 1_000_000)
+
+
+@dataclass(frozen=True)
 class WorkerSettings:
     """``[workers]``."""
 
@@ -76,6 +85,7 @@ class Settings:
 
     abci: AbciSettings = AbciSettings()
     cometbft: CometBFTSettings = CometBFTSettings()
+    store: StoreSettings = StoreSettings()
     workers: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     supervision: SupervisionSettings = SupervisionSettings()

@@ -136,12 +136,25 @@ def _port_of(address: str) -> int:
     return port
 
 
+def check_unix_path(path: Path) -> None:
+    """Refuse a path that is too long for a unix socket on Linux.
+
+    Raises
+    ------
+    AddressError
+        If it has more than 107 bytes.
+    """
+    size = len(os.fsencode(path))
+    if size > MAX_UNIX_PATH_BYTES:
+        raise AddressError(
+            f"the socket {path} would have a path of {size} bytes, and a unix socket's has at most "
+            f"{MAX_UNIX_PATH_BYTES}: choose a home with a shorter path"
+        )
+
+
 def _open_unix(path: Path) -> socket.socket:
     """Bind a unix socket only this user can connect to."""
-    if len(os.fsencode(path)) > MAX_UNIX_PATH_BYTES:
-        raise AddressError(
-            f"the socket path {path} has more than {MAX_UNIX_PATH_BYTES} bytes: choose a shorter home"
-        )
+    check_unix_path(path)
     _remove_stale(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

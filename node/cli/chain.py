@@ -27,9 +27,11 @@ _HEADER_PAUSE = 0.1
 def verify(home: Path) -> None:
     """Recompute the app hash from the records and check every invariant; a running node goes on.
 
-    A running node is also asked for the header that holds the app hash. Ends with 1 if anything is wrong.
+    A running node is also asked for the header that holds the app hash. Ends with 1 if anything is wrong,
+    also if the store has fallen back behind the blocks this validator has signed.
     """
     opened = open_home(home)
+    running, signed = opened.is_running(), cometbft.signed_height(opened.path)  # first: the store moves on
     with readable_store(opened.store) as store:
         try:
             summary = store.verify()
@@ -43,6 +45,22 @@ def verify(home: Path) -> None:
             f"{summary.bulk} byte strings agree with app hash {store.root.hex().upper()}; "
             f"every invariant holds; {header}"
         )
+        if signed > store.version + 1:
+            click.echo(_fallen_back(store.version, signed, running=running), err=True)
+            raise SystemExit(0 if running else 1)
+
+
+def _fallen_back(height: int, signed: int, *, running: bool) -> str:
+    """Say what it means that the store is behind: a block is signed only when the one before is committed."""
+    behind = (
+        f"This validator has signed at height {signed}, so the store has once been at height {signed - 1}"
+    )
+    if running:
+        return f"{behind}. The node is executing the blocks in between again."
+    return (
+        f"{behind}. It has lost what came after height {height}: its files were damaged or replaced by older "
+        "ones. `assayd start` executes the missing blocks again, from CometBFT's copies; look after the disk."
+    )
 
 
 def _compare_header(home: Home, height: int, root: bytes) -> str:

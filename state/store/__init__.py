@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from assay.state.store.errors import Corrupt, NotProvable, StoreError, VersionNotKept
-from assay.state.store.leveldb import Prepared, Store
+from assay.state.store.leveldb import DEFAULT_RETAIN, Prepared, Store
 from assay.state.store.verify import Summary
 
-__all__ = ["Corrupt", "NotProvable", "Prepared", "Store", "StoreError", "Summary", "VersionNotKept"]
+__all__ = [
+    "DEFAULT_RETAIN",
+    "Corrupt",
+    "NotProvable",
+    "Prepared",
+    "Store",
+    "StoreError",
+    "Summary",
+    "VersionNotKept",
+]

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from assay.state.store import Store
+
 pytestmark = pytest.mark.e2e
 
 ASSAYD = [sys.executable, "-c", "from assay.node.cli import main; main()"]
@@ -71,12 +73,16 @@ def test_a_node_runs_once_logs_as_asked_and_begins_again_after_a_reset(
     assayd_node: MakeNode, pinned_cometbft: Path
 ) -> None:
     node = assayd_node(pinned_cometbft)
+    text = node.home.settings_file.read_text()
+    node.home.settings_file.write_text(text.replace("retain_versions = 8", "retain_versions = 3"))
     node.start("--log", "json").wait_for_height(3)
     second = assayd(node, "start")
     assert second.returncode == 1
     assert "another process" in second.stderr
     node.wait_for_key()
     _, output = node.stop()
+    with Store.open(node.home.store) as store:
+        assert store.version - store.oldest_version == 2  # three versions are kept, as asked
     events = [json.loads(line) for line in output.splitlines()]
     blocks = [event["height"] for event in events if event["event"] == "block"]
     assert blocks[:3] == [1, 2, 3]

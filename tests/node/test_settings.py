@@ -26,7 +26,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[lgo]", "there is no setting lgo; known here: abci, cometbft, workers, log, supervision"),
+        ("[lgo]", "there is no setting lgo; known here: abci, cometbft, store, workers, log, supervision"),
         ("[log]\nlevl = 1", "there is no setting log.levl; known here: format, level"),
         ("log = 1", r"log must be a section: write \[log\]"),
         ("[log]\nformat = 1", "log.format must be a text in quotes, not 1"),
@@ -34,6 +34,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ('[workers]\nprocesses = "2"', "workers.processes must be a whole number, not '2'"),
         ("[workers]\nprocesses = true", "workers.processes must be a whole number, not True"),
         ("[workers]\nprocesses = -1", "workers.processes must be from 0 to 256, not -1"),
+        ("[store]\nretain_versions = 1", "store.retain_versions must be from 2 to 1000000, not 1"),
         ("[supervision]\nstop_seconds = 0", "supervision.stop_seconds must be from 1 to 3600"),
         ("[log", "cannot be read"),
     ],

@@ -16,6 +16,7 @@ from tests.e2e.conftest import RunningNode
 from assay.client import faucet
 from assay.crypto.accounts import decode_address
 from assay.node.cli.commands import assayd
+from assay.node.store_copy import readable_store
 from assay.proto.state_pb2 import Account
 from assay.state.rules import keys
 from assay.state.store import Store, layout
@@ -112,6 +113,22 @@ def test_a_damaged_file_is_reported(home: Path) -> None:
         content[place] ^= 0xFF
     table.write_bytes(content)
     check_reported(home, "is damaged")
+
+
+def test_a_store_that_fell_back_to_an_older_state_is_reported(stopped: RunningNode, home: Path) -> None:
+    """Damage to LevelDB's write-ahead log leaves a whole store of an earlier height."""
+    path = home / "data" / "assay"
+    with Store.open(path) as store:
+        last = store.version
+    (log,) = (stopped.home.store).glob("*.log")
+    shutil.rmtree(path)
+    shutil.copytree(stopped.home.store, path)
+    content = log.read_bytes()
+    (path / log.name).write_bytes(content[: len(content) // 2])
+    with readable_store(path) as store:
+        assert 0 < store.version < last - 1
+    check_reported(home, "This validator has signed at height ")
+    check_reported(home, "`assayd start` executes the missing blocks again")
 
 
 def check_reported(home: Path, sentence: str) -> None:

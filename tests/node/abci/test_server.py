@@ -330,7 +330,7 @@ async def test_a_malformed_address_is_explained(application_type: Any, address: 
 
 
 async def test_what_cannot_be_listened_at_is_explained(application_type: Any, tmp_path: Path) -> None:
-    with pytest.raises(AddressError, match="choose a shorter home"):
+    with pytest.raises(AddressError, match="choose a home with a shorter path"):
         await Server(application_type()).start(f"unix://{tmp_path}/{'x' * 100}")
     with pytest.raises(AddressError, match=os.strerror(2)):
         await Server(application_type()).start(f"unix://{tmp_path}/none/s")

@@ -117,6 +117,15 @@ def test_a_file_that_is_no_genesis_is_refused(tmp_path: Path, text: str) -> None
     assert not (tmp_path / "home").exists()
 
 
+def test_a_home_too_deep_for_its_socket_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    rest = 107 - len("/data/abci.sock") - len(str(tmp_path)) - 1
+    done = run(tmp_path / ("h" * (rest + 1)), "init")
+    assert done.exit_code == 1
+    assert "a path of 108 bytes, and a unix socket's has at most 107" in done.output
+    assert not list(tmp_path.iterdir())
+    assert run(tmp_path / ("h" * rest), "init").exit_code == 0
+
+
 def test_init_does_not_touch_another_home(place: Path) -> None:
     before = (place / "config" / "node_key.json").read_bytes()
     done = run(place, "init")
