@@ -84,7 +84,6 @@ def _with(path: tuple[Any, ...], value: Any) -> Any:
         (_with(("params", "unknown"), 1), "unknown field"),
         (_with(("params", "development"), False), "development chains"),
         (_with(("committee",), []), "committee has 0 seats, min_committee is 1"),
-        (_with(("committee", 0, "validator"), "00" * 20), "not in the genesis validators"),
         (_with(("committee", 0, "committee_key"), "zz"), "32 bytes in hexadecimal"),
     ],
 )
@@ -93,6 +92,23 @@ def test_a_contradiction_is_refused_with_a_sentence(
 ) -> None:
     change(app_state)
     with pytest.raises(BadGenesis, match=sentence):
+        write(memory, app_state)
+
+
+def test_only_a_development_chain_has_a_seat_whose_validator_has_no_vote(memory: Any, app_state: Any) -> None:
+    seats = app_state["committee"]
+    for number in range(3):
+        seats.append(seats[0] | {"validator": bytes([number] * 20).hex()})
+    app_state["params"]["min_committee"] = 4
+    assert len(write(memory, app_state).require(Committee, keys.COMMITTEE).seats) == 4
+    app_state["params"] |= {"development": False, "min_contributors": 3}
+    with pytest.raises(BadGenesis, match="not in the genesis validators"):
+        write(memory, app_state)
+
+
+def test_a_seat_that_stands_twice_is_refused(memory: Any, app_state: Any) -> None:
+    app_state["committee"].append(app_state["committee"][0])
+    with pytest.raises(BadGenesis, match="the validator stands twice"):
         write(memory, app_state)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,6 @@ def make_network(
     *params: str,
     validators: int = 4,
     change: Callable[[dict[str, Any]], None] | None = None,
-    launchers: Iterable[tuple[int, Sequence[str]]] = (),
 ) -> Network:
     """Make a network on free ports; every node checks every invariant and logs JSON.
 
@@ -87,8 +86,6 @@ def make_network(
         ``NAME=VALUE``.
     change
         Changes the genesis before it is written to all homes.
-    launchers
-        By number, another program than `assayd` that runs a node.
     """
     named = [part for param in params for part in ("--param", param)]
     options = ["--validators", str(validators), "--base-port", "0", "--cometbft", str(binary)]
@@ -102,14 +99,8 @@ def make_network(
         # Every fourth block waits so long while a node is away; by default 3 s.
         patient = home.config_file.read_text()
         home.config_file.write_text(set_values(patient, {"consensus": {"timeout_propose": "1s"}}))
-    programs = dict.fromkeys(range(validators), ASSAYD) | dict(launchers)
     start = ("start", "--check-invariants", "--log", "json")
-    return Network(
-        [
-            RunningNode(home, [*programs[number], "--home", str(home.path), *start])
-            for number, home in enumerate(homes)
-        ]
-    )
+    return Network([RunningNode(home, [*ASSAYD, "--home", str(home.path), *start]) for home in homes])
 
 
 def secrets(node: RunningNode) -> list[int]:

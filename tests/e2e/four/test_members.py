@@ -1,0 +1,81 @@
+"""Committees with a member that has no vote, and with members that cheat."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.chain import network
+from tests.e2e.conftest import RunningNode
+from tests.e2e.four.market import open_market
+from tests.e2e.four.network import CHAIN_ID, Network
+
+from assay.client import Client
+from assay.node.committee.identity import read_validator_address
+
+pytestmark = pytest.mark.e2e
+
+CHEAT = Path(__file__).with_name("cheat.py")
+
+
+def last_has_no_vote(genesis: dict[str, Any]) -> None:
+    """The last validator keeps its seat and loses its vote; the first and any other are two thirds."""
+    first, *others, _ = genesis["validators"]
+    genesis["validators"] = [first | {"power": "40"}, *others]
+
+
+@pytest.mark.long
+async def test_a_member_without_a_vote_answers_by_messages(
+    make: Callable[..., Network], tmp_path: Path
+) -> None:
+    """As one that has left the validators while its keys are in use; a genesis is the way to have one."""
+    net = make("preset=small", "key_pool=1", "ceremony_window=2000", change=last_has_no_vote).start()
+    net.wait_for_keys(1)
+    async with Client(net.first.rpc_url, CHAIN_ID) as client:
+        market = await open_market(client, tmp_path)
+        # Of four members three have to answer, so without the one that has no vote nothing is decided.
+        await asyncio.to_thread(net.nodes[2].kill)
+        await market.contribute()
+        record = await market.check_paid()
+        await market.check_sum()
+        await asyncio.to_thread(net.nodes[2].start)
+        await market.acknowledge()
+    net.check_erased(record.key_id)
+    net.check_agreed()
+    status = net.nodes[3].rpc("status")
+    assert status["validator_info"]["voting_power"] == "0"
+
+
+def cheating(node: RunningNode, kind: str, file: Path) -> None:
+    """Let a node cheat with one kind of share while a file exists."""
+    arguments = node.command[node.command.index("--home") :]
+    node.command = [sys.executable, str(CHEAT), kind, str(file), *arguments]
+
+
+def by_seat(net: Network) -> list[RunningNode]:
+    """The nodes in the order of their seats: the first ones make up the committee."""
+    return sorted(net.nodes, key=lambda node: read_validator_address(node.home.path))
+
+
+async def test_a_member_that_sends_wrong_score_shares_is_named_and_the_scores_are_right(
+    make: Callable[..., Network], tmp_path: Path
+) -> None:
+    net = make("preset=small", "key_pool=1")
+    liar = net.nodes[3]
+    (tmp_path / "now").touch()
+    cheating(liar, "score", tmp_path / "now")
+    net.start().wait_for_keys(1)
+    async with Client(net.first.rpc_url, CHAIN_ID) as client:
+        market = await open_market(client, tmp_path)
+        await market.contribute()
+        record = await market.check_paid()
+        await market.check_sum()
+        faults = (await client.query.faults(read_validator_address(liar.home.path))).value
+    print(faults)
+    net.check_agreed()
+    network.check_verified(net.first)
+    assert record
