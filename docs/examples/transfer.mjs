@@ -1,37 +1,23 @@
 // Sends tokens, waits for the block by subscription, reads the recipient's balance. Needs Node.js 22, nothing else.
 // node transfer.mjs HOST:PORT SEED_HEX RECIPIENT_HEX UASY
 import { createHash, createPrivateKey, createPublicKey, sign } from "node:crypto";
+import { once } from "node:events";
+import { decode, encode } from "./protobuf.mjs"; // the numbers of fields are those of proto/*.proto
 
-const [host, seed, to, amount] = process.argv.slice(2);
+const [host, seed, recipient, amount] = process.argv.slice(2);
+const to = Buffer.from(recipient, "hex");
 const sha256 = (data) => createHash("sha256").update(data).digest();
-
-// Protobuf by hand, by proto/tx.proto and proto/query.proto; fields that are zero are left out.
-const varint = (n) => (n > 127n ? [Number(n & 127n) | 128, ...varint(n >> 7n)] : [Number(n)]);
-const num = (tag, n) => (n ? Buffer.from([tag << 3, ...varint(BigInt(n))]) : Buffer.alloc(0));
-const data = (tag, b) => Buffer.concat([Buffer.from([(tag << 3) | 2, ...varint(BigInt(b.length))]), b]);
-const decode = (b) => {
-  const fields = {};
-  let i = 0;
-  const next = () => (b[i] > 127 ? BigInt(b[i++] & 127) + 128n * next() : BigInt(b[i++]));
-  while (i < b.length) {
-    const tag = b[i++];
-    const value = next();
-    fields[tag >> 3] = tag & 2 ? b.subarray(i, (i += Number(value))) : value;
-  }
-  return fields;
-};
-
-const rpc = async (method, params) => {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-  const { result, error } = await (await fetch(`http://${host}`, { method: "POST", body })).json();
+const call = (method, params) => JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+const rpc = async (...request) => {
+  const { result, error } = await (await fetch(`http://${host}`, { method: "POST", body: call(...request) })).json();
   if (error) throw new Error(error.data);
   return result;
 };
-const account = async (address) => { // the latest record, as the node says: its whole key is the prefix asked for
-  const request = data(3, Buffer.concat([Buffer.from("a"), address])).toString("hex");
-  const { response } = await rpc("abci_query", { path: "/store/range", data: request });
-  const entry = decode(Buffer.from(response.value ?? "", "base64"))[1];
-  const [, sequence = 0n, balance = 0n] = Object.assign([], decode(entry ? decode(entry)[2] : []));
+const account = async (address) => { // the latest record: of all keys that begin with its key, there is one
+  const data = encode({ 3: Buffer.concat([Buffer.from("a"), address]) }).toString("hex"); // PageRequest
+  const { response } = await rpc("abci_query", { path: "/store/range", data });
+  const { 1: entry } = decode(Buffer.from(response.value ?? "", "base64")); // Page
+  const { 1: sequence = 0n, 2: balance = 0n } = entry ? decode(decode(entry)[2]) : {}; // Account
   return { sequence, balance };
 };
 
@@ -39,23 +25,18 @@ const key = createPrivateKey({ key: Buffer.from("302e020100300506032b65700422042
 const publicKey = Buffer.from(createPublicKey(key).export({ format: "jwk" }).x, "base64url");
 const chainId = (await rpc("status", {})).node_info.network;
 const { sequence } = await account(sha256(publicKey).subarray(0, 20));
-const transfer = Buffer.concat([data(1, Buffer.from(to, "hex")), num(2, amount)]);
-const body = Buffer.concat([data(1, data(1, transfer)), num(2, sequence), num(3, 1000), num(4, 10)]);
+const message = encode({ 1: encode({ 1: to, 2: amount }) }); // Message, of kind MsgTransfer
+const body = encode({ 1: message, 2: sequence, 3: 1000, 4: 10 }); // TxBody: at most 1,000 gas, for 10 uasy
 const signed = Buffer.concat([Buffer.from("assay/tx/v1"), Buffer.from([chainId.length]), Buffer.from(chainId), body]);
-const tx = Buffer.concat([data(1, body), data(2, publicKey), data(3, sign(null, signed, key))]);
+const tx = encode({ 1: body, 2: publicKey, 3: sign(null, signed, key) });
 
 const socket = new WebSocket(`ws://${host}/websocket`);
-const query = `tm.event='Tx' AND tx.hash='${sha256(tx).toString("hex").toUpperCase()}'`;
-socket.onopen = () => socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "subscribe", params: { query } }));
-socket.onmessage = async (message) => {
-  const { result } = JSON.parse(message.data);
-  if (!result.data) { // the subscription is confirmed: send
-    const { code, log } = await rpc("broadcast_tx_sync", { tx: tx.toString("base64") });
-    if (code) throw new Error(log);
-    return;
-  }
-  const { height, result: outcome } = result.data.value.TxResult;
-  const { balance } = await account(Buffer.from(to, "hex"));
-  console.log(JSON.stringify({ height: Number(height), code: outcome.code ?? 0, balance: String(balance) }));
-  socket.close();
-};
+await once(socket, "open");
+socket.send(call("subscribe", { query: `tm.event='Tx' AND tx.hash='${sha256(tx).toString("hex").toUpperCase()}'` }));
+await once(socket, "message"); // the subscription is confirmed
+const inBlock = once(socket, "message");
+const { code, log } = await rpc("broadcast_tx_sync", { tx: tx.toString("base64") });
+if (code) throw new Error(log);
+const { height, result } = JSON.parse((await inBlock)[0].data).result.data.value.TxResult;
+console.log(JSON.stringify({ height: Number(height), code: result.code ?? 0, balance: String((await account(to)).balance) }));
+socket.close();

@@ -11,6 +11,7 @@ import pytest
 from tests.client.devnode import ALICE
 
 from assay.crypto.accounts import generate
+from assay.proto import tx_pb2
 
 NODE = shutil.which("node")
 
@@ -19,6 +20,28 @@ def flags(node: str) -> list[str]:
     """Node.js 20 has the WebSocket of version 22 behind a flag."""
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
     return ["--experimental-websocket"] if int(version.lstrip("v").split(".")[0]) < 22 else []
+
+
+@pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
+def test_the_example_s_protobuf_is_that_of_the_published_files(repository: Path) -> None:
+    """What it writes parses as the messages of proto/, and it reads what they serialise to."""
+    assert NODE is not None
+    body = tx_pb2.TxBody(sequence=2**64 - 1, gas_limit=127, fee=128, timeout_height=0, memo="é" * 100)
+    body.messages.add().transfer.CopyFrom(tx_pb2.MsgTransfer(recipient=bytes(range(20)), amount=1))
+    payload = bytes(300)
+    whole = tx_pb2.Message(reveal=tx_pb2.MsgReveal(round_id=1, reserve=3, payload=payload))
+    texts = [message.SerializeToString().hex() for message in (body, whole)]
+    script = f"""
+        import {{ decode, encode }} from {json.dumps((repository / "docs/examples/protobuf.mjs").as_uri())};
+        const again = (hex) => encode(decode(Buffer.from(hex, "hex"))).toString("hex");
+        console.log({json.dumps(texts)}.map(again).join(" "));
+    """
+    command = [NODE, "--input-type=module", "--eval", script]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert found.returncode == 0, found.stderr
+    first, second = (bytes.fromhex(text) for text in found.stdout.split())
+    assert tx_pb2.TxBody.FromString(first) == body
+    assert tx_pb2.Message.FromString(second) == whole
 
 
 @pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
