@@ -508,3 +508,19 @@ class MemberShare(_message.Message):
     member: int
     share: bytes
     def __init__(self, member: _Optional[int] = ..., share: _Optional[bytes] = ...) -> None: ...
+
+class Decided(_message.Message):
+    __slots__ = ("key_id", "shares")
+    KEY_ID_FIELD_NUMBER: _ClassVar[int]
+    SHARES_FIELD_NUMBER: _ClassVar[int]
+    key_id: int
+    shares: _containers.RepeatedCompositeFieldContainer[MemberShare]
+    def __init__(self, key_id: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[MemberShare, _Mapping]]] = ...) -> None: ...
+
+class MaskUse(_message.Message):
+    __slots__ = ("kind", "openings")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    OPENINGS_FIELD_NUMBER: _ClassVar[int]
+    kind: OpeningKind
+    openings: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, kind: _Optional[_Union[OpeningKind, str]] = ..., openings: _Optional[_Iterable[int]] = ...) -> None: ...

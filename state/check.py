@@ -7,11 +7,12 @@ forgotten at every commit and rebuilt by the recheck of what is left.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 from assay.crypto.accounts import encode_address
-from assay.proto.state_pb2 import Params
+from assay.proto.state_pb2 import Key, Params
 from assay.proto.tx_pb2 import MsgReveal
 from assay.state import ante, ledger
 from assay.state.context import Context
@@ -46,7 +47,7 @@ class MempoolView:
     def __init__(self, chain_id: str, height: int, params: Params, view: Overlay) -> None:
         self._ctx = Context(chain_id, height + 1, params, view)
         self._accounts: dict[bytes, _Pending] = {}
-        self._slots: set[tuple[int, int, int, int]] = set()
+        self._places: set[committee_handler.Place] = set()
         self._reveals: set[tuple[bytes, int]] = set()
 
     @property
@@ -119,13 +120,24 @@ class MempoolView:
         return places
 
     def admit_committee(self, message: CommitteeMessage) -> None:
-        """Admit a committee message if state awaits it and no other for its slot is waiting."""
+        """Admit a committee message if state awaits it and none for any of its places is waiting."""
+        self._admit_committee(message, committee_handler.check)
+
+    def recheck_committee(self, message: CommitteeMessage) -> None:
+        """Admit again after a commit, without signatures or data: neither changes."""
+        self._admit_committee(message, committee_handler.check_awaited)
+
+    def _admit_committee(
+        self, message: CommitteeMessage, check: Callable[[Context, CommitteeMessage], Key]
+    ) -> None:
         body = message.body
-        place = (body.key_id, body.phase, body.member, body.slot)
-        if place in self._slots:
+        if (body.key_id, body.phase, body.member, body.slot) in self._places:
             raise NotAwaited("a message for this slot is waiting already")
-        committee_handler.check(self._ctx, message)
-        self._slots.add(place)
+        check(self._ctx, message)
+        places = committee_handler.places(body)
+        if not self._places.isdisjoint(places):
+            raise NotAwaited("a message with some of these shares is waiting already")
+        self._places |= places
 
     def _refuse_sequence(self, tx: AccountTx, pending: _Pending) -> None:
         who = encode_address(tx.sender)

@@ -35,6 +35,11 @@ def name_fault(ctx: Context, key: Key, member: int, kind: FaultKind) -> None:
     _suspend(ctx, fault)
 
 
+def named(view: Overlay, key: Key, member: int, kind: FaultKind) -> bool:
+    """Tell whether a member of a key was named for a kind of fault before."""
+    return view.get(keys.fault(key.members[member].seat.validator, key.id, kind)) is not None
+
+
 def word(kind: FaultKind) -> str:
     """Return the word for a kind of fault: "silent_ceremony", "bad_seeds", ..."""
     return FaultKind.Name(kind).removeprefix("FAULT_KIND_").lower()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from assay.proto import state_pb2 as pb
-from assay.proto.state_pb2 import Account, Key, KeyPool, Opening, Round, Supply
+from assay.proto.state_pb2 import Account, Decided, Key, KeyPool, MaskUse, Opening, Round, Supply
 from assay.state.overlay import Overlay, Reader
 from assay.state.rules import keys
 
@@ -27,6 +27,7 @@ def check_all(state: Reader) -> None:
     check_rounds(view)
     check_keys(view)
     check_openings(view)
+    check_decided(view)
     check_schedule(view)
 
 
@@ -96,6 +97,20 @@ def check_openings(view: Overlay) -> None:
     expected.update({("key", key.id): 1 for key in tests if key.test_opening})
     if waiting != +expected:
         raise InvariantBroken(f"openings in the queue: {dict(waiting)}, waited for: {dict(+expected)}")
+
+
+def check_decided(view: Overlay) -> None:
+    """What is remembered of openings belongs to keys that live, and every decision to one of their masks."""
+    used: set[tuple[int, int]] = set()
+    for place, data in view.iterate(keys.MASK):
+        key = view.require(Key, keys.committee_key(keys.parse_mask(place)))
+        if key.status not in (pb.KEY_STATUS_SELF_TEST, pb.KEY_STATUS_READY, pb.KEY_STATUS_TAKEN):
+            raise InvariantBroken(f"key {key.id} opens nothing, but a mask of it is remembered")
+        used.update((key.id, opening) for opening in MaskUse.FromString(data).openings)
+    for place, data in view.iterate(keys.DECIDED):
+        opening, record = keys.parse_decided(place), Decided.FromString(data)
+        if (record.key_id, opening) not in used or view.get(keys.opening(opening)) is not None:
+            raise InvariantBroken(f"opening {opening} is remembered as decided, but by no mask, or is open")
 
 
 def check_schedule(view: Overlay) -> None:

@@ -1,26 +1,30 @@
 """The committee's answers: shares come in, opened scalars go to the round or key that asked.
 
-What is asked, and in which order, is in `assay.state.scoring_queue`.
+Every share that arrives while its key lives is judged, before the decision, by it or after it, so that who is
+named for a wrong one does not depend on the order of arrival. What is asked, and in which order, is in
+`assay.state.scoring_queue`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from assay.crypto.committee import coin, score
-from assay.crypto.committee.decoding import Undecided
+from assay.crypto.committee.decoding import Decoded, Undecided
 from assay.crypto.committee.messages import MessageError, parse_share
 from assay.crypto.committee.subsets import quorum
 from assay.crypto.presets import by_wire_id
 from assay.proto import state_pb2 as pb
-from assay.proto.state_pb2 import Key, MemberShare, Opening
+from assay.proto.state_pb2 import Decided, Key, MemberShare, Opening
 from assay.proto.tx_pb2 import VoteExtension
-from assay.state import ceremony, rounds, scoring_queue
+from assay.state import ceremony, decided, faults, rounds, scoring_queue
 from assay.state.ceremony.records import name
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
+from assay.state.rules.errors import NotAwaited
 from assay.state.rules.scalars import SHARE_BYTES
 from assay.state.scoring_queue import ScoringJob, due_jobs
 
@@ -31,22 +35,30 @@ __all__ = [
     "complete_job",
     "deliver",
     "due_jobs",
-    "is_awaited",
+    "is_news",
     "record_extension",
     "record_share",
 ]
 
 
+_WRONG: Final = pb.FAULT_KIND_WRONG_SCORE_SHARE
+
+
 def complete_job(ctx: Context, opening_id: int, constant: int, digest: bytes) -> None:
     """Record the ciphertext of a due opening, and tell who asked: from now on its committee owes the answer.
 
-    Parameters are those of `assay.state.scoring_queue.complete_job`.
+    Parameters are those of `assay.state.scoring_queue.complete_job`. An opening that would use a mask twice
+    is never answered: it fails whatever it was asked for.
     """
     opening = scoring_queue.complete_job(ctx, opening_id, constant, digest)
     if opening.kind == pb.OPENING_KIND_SELF_TEST:
         ceremony.self_test_computed(ctx, opening.key_id)
     else:
         rounds.job_computed(ctx, opening)
+    if not decided.use_mask(ctx, opening):
+        ctx.view.delete(keys.opening(opening_id))
+        key = ctx.view.require(Key, keys.committee_key(opening.key_id))
+        deliver(ctx, opening, by_wire_id(key.preset).modulus // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +107,51 @@ def awaited(view: Overlay, validator: bytes) -> Iterator[AwaitedShare]:
         yield AwaitedShare(opening.id, opening.kind, opening.key_id, member, opening.c1, work)
 
 
-def is_awaited(view: Overlay, opening_id: int, key_id: int, member: int) -> bool:
-    """Tell whether state awaits this member's share of this opening under this key."""
-    opening = view.load(Opening, keys.opening(opening_id))
-    return opening is not None and opening.key_id == key_id and _lacks(opening, member)
+def is_news(view: Overlay, opening_id: int, key_id: int, member: int, share: bytes) -> bool:
+    """Tell whether a share would change anything: it is awaited, or the first to prove its author wrong.
+
+    Raises
+    ------
+    NotAwaited
+        If this key neither waits for that opening nor remembers its decision.
+    """
+    question = _question(view, opening_id)
+    if question is None or question.key_id != key_id:
+        raise NotAwaited(f"key {key_id} neither awaits nor remembers opening {opening_id}")
+    if isinstance(question, Opening) and _lacks(question, member):
+        return True
+    key = view.require(Key, keys.committee_key(key_id))
+    return _is_wrong(key, question, member, share) and not faults.named(view, key, member, _WRONG)
 
 
 def _lacks(opening: Opening, member: int) -> bool:
     return opening.computed and all(share.member != member for share in opening.shares)
+
+
+def _question(view: Overlay, opening_id: int) -> Opening | Decided | None:
+    """Return an opening as it stands: still open, decided and remembered, or unknown."""
+    found = view.load(Opening, keys.opening(opening_id))
+    return view.load(Decided, keys.decided(opening_id)) if found is None else found
+
+
+def _is_wrong(key: Key, question: Opening | Decided, member: int, share: bytes) -> bool:
+    """Tell whether a share is not its author's right one, as far as that can be told now.
+
+    An honest member says the same whenever it is asked, so of two different answers one is wrong.
+    """
+    if not _is_reduced(key, share):
+        return True
+    if isinstance(question, Decided):
+        return share != decided.right_share(key, question, member)
+    return any(item.member == member and item.share != share for item in question.shares)
+
+
+def _is_reduced(key: Key, share: bytes) -> bool:
+    try:
+        parse_share(by_wire_id(key.preset), share)
+    except MessageError:
+        return False
+    return True
 
 
 class _Members:
@@ -120,55 +169,66 @@ class _Members:
 
 
 def record_extension(ctx: Context, validator: bytes, extension: VoteExtension) -> None:
-    """Take the shares of one verified vote extension; what is not awaited is passed over."""
+    """Take the shares of one verified vote extension; those of unknown openings are passed over."""
     members = _Members(ctx.view)
     for run in extension.runs:
         for place in range(len(run.shares) // SHARE_BYTES):
-            opening = ctx.view.load(Opening, keys.opening(run.first + place))
-            if opening is None:
+            question = _question(ctx.view, run.first + place)
+            if question is None:
                 continue
-            member = members.number(opening.key_id, validator)
+            member = members.number(question.key_id, validator)
             if member is not None:
                 share = run.shares[place * SHARE_BYTES : (place + 1) * SHARE_BYTES]
-                record_share(ctx, opening.id, member, share)
+                _take(ctx, question, member, share)
 
 
 def record_share(ctx: Context, opening_id: int, member: int, share: bytes) -> None:
-    """Take one member's share and, if that decides the scalar, hand it to whoever asked.
+    """Take one member's share: name the member if it is wrong; hand out the scalar if it decides.
 
-    Shares of openings that are unknown, decided or not computed yet, second shares, and shares that are not
-    reduced modulo Q are passed over: members repeat themselves, and an answer may come late.
+    Passed over are shares of openings that are unknown or not computed yet, and those that say nothing new:
+    members repeat themselves, and an answer may come late.
     """
-    opening = ctx.view.load(Opening, keys.opening(opening_id))
-    if opening is None or not _lacks(opening, member):
-        return
-    key = ctx.view.require(Key, keys.committee_key(opening.key_id))
-    try:
-        parse_share(by_wire_id(key.preset), share)
-    except MessageError:
-        return
-    shares = [*opening.shares, MemberShare(member=member, share=share)]
+    question = _question(ctx.view, opening_id)
+    if question is not None:
+        _take(ctx, question, member, share)
+
+
+def _take(ctx: Context, question: Opening | Decided, member: int, share: bytes) -> None:
+    key = ctx.view.require(Key, keys.committee_key(question.key_id))
+    if _is_wrong(key, question, member, share):
+        faults.name_fault(ctx, key, member, _WRONG)
+    elif isinstance(question, Opening) and _lacks(question, member):
+        _add(ctx, key, question, MemberShare(member=member, share=share))
+
+
+def _add(ctx: Context, key: Key, opening: Opening, share: MemberShare) -> None:
+    """Put a share beside the others, and end the opening if it is decided now."""
+    shares = sorted([*opening.shares, share], key=lambda item: item.member)
     del opening.shares[:]
-    opening.shares.extend(sorted(shares, key=lambda item: item.member))
-    value = _decide(ctx, key, opening)
-    if value is None:
-        ctx.view.save(keys.opening(opening_id), opening)
-    else:
-        ctx.view.delete(keys.opening(opening_id))
-        deliver(ctx, opening, value)
+    opening.shares.extend(shares)
+    found = _decide(ctx, key, opening)
+    if isinstance(found, Undecided):
+        ctx.view.save(keys.opening(opening.id), opening)
+        return
+    ctx.view.delete(keys.opening(opening.id))
+    decided.remember(ctx, key, opening, found.wrong)
+    if opening.kind == pb.OPENING_KIND_COIN:
+        decided.use_mask(ctx, opening)
+    for member in found.wrong:
+        faults.name_fault(ctx, key, member, _WRONG)
+    deliver(ctx, opening, found.value)
 
 
-def _decide(ctx: Context, key: Key, opening: Opening) -> int | bytes | None:
+def _decide(ctx: Context, key: Key, opening: Opening) -> Decoded[int] | Decoded[bytes] | Undecided:
     """Return the value once 2t + 1 shares lie on one polynomial: 32 bytes of coin, or a signed scalar."""
-    if len(opening.shares) < quorum(len(key.members)):
-        return None
+    needed = quorum(len(key.members))
+    if len(opening.shares) < needed:
+        return Undecided(len(opening.shares), needed)
     named, preset = name(ctx.chain_id, key), by_wire_id(key.preset)
     shares = {item.member: parse_share(preset, item.share) for item in opening.shares}
     if opening.kind == pb.OPENING_KIND_COIN:
-        tossed = coin.aggregate_shares(named, opening.id, shares)
-        return None if isinstance(tossed, Undecided) else tossed.value
-    scalar = score.aggregate_shares(named, int.from_bytes(opening.constant, "little"), shares)
-    return None if isinstance(scalar, Undecided) else scalar.value
+        return coin.aggregate_shares(named, opening.id, shares)
+    return score.aggregate_shares(named, int.from_bytes(opening.constant, "little"), shares)
 
 
 def deliver(ctx: Context, opening: Opening, value: int | bytes) -> None:

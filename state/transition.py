@@ -174,13 +174,14 @@ class _Entries:
         ctx = self._inner()
         result = TxResult()
         try:
-            self._committee_bytes += message.size
-            if self._committee_bytes > ctx.params.committee_block_bytes:
+            if self._committee_bytes + message.size > ctx.params.committee_block_bytes:
                 raise CommitteeBytes("the block has no room left for committee messages; send it again")
             committee_handler.execute(ctx, message)
         except AssayError as error:
             self._scratch.clear()
             return result.refuse(error)
+        # Refused bytes must not crowd others out; that a proposer adds few of them is the proposal's check.
+        self._committee_bytes += message.size
         self._scratch.flush_into(self._block.view)
         result.events = ctx.events
         return result

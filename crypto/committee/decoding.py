@@ -76,6 +76,21 @@ def decode_integer(n: int, ring: Ring, shares: Mapping[int, int]) -> Decoded[int
     return Decoded(interpolate_at(base, 0, ring.modulus), tuple(sorted(wrong)))
 
 
+def share_at(ring: Ring, shares: Mapping[int, int], member: int) -> int:
+    """Return a member's share of an integer, given the shares of t + 1 members that agree.
+
+    Parameters
+    ----------
+    ring : Ring
+        Ring of ciphertexts.
+    shares : mapping of int to int
+        Exactly t + 1 shares by member, each in ``[0, Q)``.
+    member : int
+        Number of the member whose share is wanted.
+    """
+    return interpolate_at(dict(sorted(shares.items())), point(member), ring.modulus)
+
+
 def decode_polynomial(n: int, ring: Ring, shares: Mapping[int, U64]) -> Decoded[U64] | Undecided:
     """Decode a polynomial that was shared with degree t, residue by residue.
 

@@ -69,13 +69,11 @@ class Mempool:
 
     def _place(self, request: abci.RequestCheckTx, entry: Entry) -> abci.ResponseCheckTx:
         view = self._current()
+        new = request.type == abci.NEW
         if not isinstance(entry, AccountTx):
-            view.admit_committee(entry)
+            (view.admit_committee if new else view.recheck_committee)(entry)
             return _accepted(0)
-        if request.type == abci.NEW:
-            view.admit(entry)
-        else:
-            view.recheck(entry)
+        (view.admit if new else view.recheck)(entry)
         return _accepted(entry.body.gas_limit)
 
 

@@ -6,6 +6,7 @@ from assay.crypto.committee.key import CommitteeKey
 from assay.crypto.committee.messages import HASH_BYTES, Join
 from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Key, KeyPool, KeyStatus
+from assay.state import decided
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
@@ -86,3 +87,4 @@ def drop_parts(ctx: Context, key_id: int) -> None:
     for place, _ in ctx.view.iterate(keys.slots(key_id)):
         ctx.view.delete(place)
     ctx.view.drop_bulk(keys.key_scope(key_id))
+    decided.forget(ctx, key_id)

@@ -28,6 +28,9 @@ VERSION: Final = 1
 MAX_SHARES: Final = 256
 """Shares in one committee message."""
 
+Place = tuple[int, int, int, int]
+"""Key, phase, member and slot, or opening, of a message that may wait once."""
+
 
 def check(ctx: Context, message: CommitteeMessage) -> Key:
     """Refuse a message that state does not await, or that is not its member's; return its key.
@@ -37,6 +40,21 @@ def check(ctx: Context, message: CommitteeMessage) -> Key:
     Raises
     ------
     CommitteeMalformed, NotAwaited, BadCommitteeSignature, BadCommitteeData
+    """
+    key, body = check_awaited(ctx, message), message.body
+    member = key.members[body.member].seat
+    if not accounts.verify(member.committee_key, message.sign_bytes, message.signature):
+        raise BadCommitteeSignature("the signature is not by the member's committee key")
+    _check_data(ctx, key, body)
+    return key
+
+
+def check_awaited(ctx: Context, message: CommitteeMessage) -> Key:
+    """Refuse a message that state does not await; return its key. This is cheap: only records are read.
+
+    Raises
+    ------
+    CommitteeMalformed, NotAwaited
     """
     body = message.body
     if body.version != VERSION:
@@ -52,12 +70,14 @@ def check(ctx: Context, message: CommitteeMessage) -> Key:
         raise NotAwaited(
             f"key {key.id} does not await {len(body.data)} bytes for slot {body.slot} of this phase"
         )
-    if not accounts.verify(
-        key.members[body.member].seat.committee_key, message.sign_bytes, message.signature
-    ):
-        raise BadCommitteeSignature("the signature is not by the member's committee key")
-    _check_data(ctx, key, body)
     return key
+
+
+def places(body: CommitteeBody) -> set[Place]:
+    """Return what a message takes up in the mempool: its slot, or the openings its shares answer."""
+    phase = body.phase
+    count = len(body.data) // SHARE_BYTES if phase == tx_pb2.COMMITTEE_PHASE_SHARES else 1
+    return {(body.key_id, phase, body.member, slot) for slot in range(body.slot, body.slot + count)}
 
 
 def execute(ctx: Context, message: CommitteeMessage) -> None:
@@ -86,9 +106,12 @@ def _check_shares(ctx: Context, body: CommitteeBody) -> None:
         raise NotAwaited(
             f"a message has 1 to {MAX_SHARES} shares of 16 bytes; this one has {len(body.data)} bytes"
         )
-    for opening_id in range(body.slot, body.slot + count):
-        if not openings.is_awaited(ctx.view, opening_id, body.key_id, body.member):
-            raise NotAwaited(f"opening {opening_id} does not await this member's share")
+    shares = enumerate(_shares(body), body.slot)
+    news = [openings.is_news(ctx.view, number, body.key_id, body.member, share) for number, share in shares]
+    if not any(news):
+        raise NotAwaited(
+            f"none of openings {body.slot} to {body.slot + count - 1} awaits this member's share"
+        )
 
 
 def _check_data(ctx: Context, key: Key, body: CommitteeBody) -> None:

@@ -15,8 +15,10 @@ DIGEST_BYTES: Final = 32
 ACCOUNT: Final = b"a"
 CONTRIBUTION: Final = b"c"
 DEADLINE: Final = b"d"
+DECIDED: Final = b"j"
 FAULT: Final = b"f"
 KEY: Final = b"k"
+MASK: Final = b"h"
 MODEL: Final = b"m"
 OPENING: Final = b"o"
 ROUND: Final = b"r"
@@ -72,6 +74,31 @@ def committee_key(key_id: int) -> bytes:
 def opening(opening_id: int) -> bytes:
     """Key of an opening's record."""
     return OPENING + _u64(opening_id)
+
+
+def decided(opening_id: int) -> bytes:
+    """Key of what is remembered of a decided opening."""
+    return DECIDED + _u64(opening_id)
+
+
+def parse_decided(key: bytes) -> int:
+    """Return the opening to which the key of a decision belongs."""
+    return int.from_bytes(key[1:9], "big")
+
+
+def masks(key_id: int) -> bytes:
+    """Prefix of the masks a committee key has used."""
+    return MASK + _u64(key_id)
+
+
+def mask(key_id: int, name: bytes) -> bytes:
+    """Key of one mask: `name` is the digest of c1, or a coin's number in 8 bytes."""
+    return masks(key_id) + name
+
+
+def parse_mask(key: bytes) -> int:
+    """Return the committee key to which the key of a mask belongs."""
+    return int.from_bytes(key[1:9], "big")
 
 
 def slots(key_id: int) -> bytes:

@@ -191,7 +191,8 @@ class Chain:
     def compute(self) -> None:
         """Begin a block as a real one begins: with the ciphertexts that were due, here made up."""
         for job in openings.due_jobs(self.view, self.params):
-            openings.complete_job(self.ctx, job.opening, job.opening, hashlib.sha256(b"c1").digest())
+            digest = hashlib.sha256(b"c1" + job.opening.to_bytes(8, "big")).digest()
+            openings.complete_job(self.ctx, job.opening, job.opening, digest)
 
     def run(self, kind: str, sender: Account, message: Any) -> None:
         """Execute a message; when it is refused nothing of it is left."""

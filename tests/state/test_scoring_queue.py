@@ -25,7 +25,7 @@ def due(chain: Chain) -> list[int]:
 
 def compute(chain: Chain) -> None:
     for job in openings.due_jobs(chain.view, chain.params):
-        openings.complete_job(chain.ctx, job.opening, 5, b"c" * 32)
+        openings.complete_job(chain.ctx, job.opening, 5, job.opening.to_bytes(32, "big"))
 
 
 def test_jobs_are_due_in_the_order_asked_within_the_work_of_a_block(chain: Chain) -> None:
@@ -104,7 +104,7 @@ def test_a_computed_opening_awaits_shares_and_keeps_its_ciphertext(chain: Chain)
         2**71,
         b"d" * 32,
     )
-    assert openings.is_awaited(chain.view, first, opening.key_id, 0)
+    assert openings.is_news(chain.view, first, opening.key_id, 0, bytes(16))
     again = scoring_queue.job(chain.view, opening)
     assert again.opening == first
 
@@ -165,7 +165,7 @@ def test_a_coin_needs_no_ciphertext(chain: Chain) -> None:
     (coin,) = chain.asked(round_id)
     assert coin.computed
     assert due(chain) == []
-    assert openings.is_awaited(chain.view, coin.id, coin.key_id, 0)
+    assert openings.is_news(chain.view, coin.id, coin.key_id, 0, bytes(16))
     (item,) = openings.awaited(chain.view, chain.seats[0].validator)
     assert (item.opening, item.kind, item.member, item.c1, item.job) == (
         coin.id,

@@ -44,7 +44,7 @@ class World:
         self._release(self.rounds[pb.ROUND_STATUS_SETTLED])
         self.keys = self._make_keys()
         for number, job in enumerate(openings.due_jobs(self.chain.view, self.chain.params)):
-            openings.complete_job(self.chain.ctx, job.opening, number, bytes(32))
+            openings.complete_job(self.chain.ctx, job.opening, number, number.to_bytes(32, "big"))
         self.chain.end_block()
 
     @property
