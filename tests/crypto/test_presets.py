@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import comb, prod
+from math import comb, isqrt, prod
 
 import pytest
 from tenseal import sealapi
@@ -83,6 +83,84 @@ def test_a_preset_that_contradicts_an_inequality_is_refused(
 ) -> None:
     with pytest.raises(PresetError):
         presets.check(change(preset), 10, presets.MAX_CONTRIBUTORS, 1)
+
+
+def refusal(preset: Preset, size: int = 10, ciphertexts: int = 1) -> str:
+    """What `check` says of a round of 64; nothing if it admits it."""
+    try:
+        presets.check(preset, size, presets.MAX_CONTRIBUTORS, ciphertexts)
+    except PresetError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("size", COMMITTEE_SIZES)
+def test_the_widest_score_mask_is_admitted_and_no_wider(preset: Preset, size: int) -> None:
+    """2 (mask + 8 scale v) <= U / 2^8: an honest norm keeps to half of its tolerance."""
+    widest = preset.unit // 512 - 8 * preset.scale * presets.noise_bound(preset, size)
+    assert preset.score_mask < widest
+    assert not refusal(replace(preset, score_mask=widest), size)
+    assert "mask and noise of a norm" in refusal(replace(preset, score_mask=widest + 1), size)
+
+
+@pytest.mark.parametrize("size", COMMITTEE_SIZES)
+def test_the_narrowest_release_mask_that_covers_honest_noise_is_admitted(preset: Preset, size: int) -> None:
+    noise = presets.noise_bound(preset, size)
+    assert not refusal(replace(preset, release_mask=noise), size)
+    assert "noise of a sum" in refusal(replace(preset, release_mask=noise - 1), size)
+
+
+@pytest.mark.parametrize("size", COMMITTEE_SIZES)
+def test_the_widest_release_mask_that_cannot_wrap_is_admitted(preset: Preset, size: int) -> None:
+    """Both halves of a released coefficient, all seeds' masks, noise: at most Q/2."""
+    noise = 8 * 64 * preset.scale * presets.noise_bound(preset, size)
+    widest = (preset.modulus // 2 - 128 * preset.scale - noise) // (2 * presets.seed_count(size))
+    assert not refusal(replace(preset, release_mask=widest), size)
+    assert "released sum against Q/2" in refusal(replace(preset, release_mask=widest + 1), size)
+
+
+def test_the_largest_scale_for_scores_of_all_contributors(preset: Preset) -> None:
+    """64 (1 + 2^-7) U + mask + noise <= Q/2, as a function of the scale."""
+
+    def too_large(scale: int) -> bool:
+        return "largest honest score" in refusal(replace(preset, scale=scale))
+
+    def reaches(scale: int) -> int:
+        unit, noise = 4 * scale * scale, presets.noise_bound(preset, 10)
+        return 64 * (unit + 2 * unit // 256) + preset.score_mask + 8 * 64 * scale * noise
+
+    largest = _last(preset.scale, preset.scale << 12, lambda scale: not too_large(scale))
+    assert reaches(largest) <= preset.modulus // 2 < reaches(largest + 1)
+    assert largest > 16 * preset.scale  # length checks ask for more
+
+
+def test_the_largest_scale_for_the_length_checks(preset: Preset) -> None:
+    """(60 / (5 L))^8 <= 2^-40, L the next length with norm 1: as a function of the scale, L >= 384."""
+    largest = _last(preset.scale, preset.scale << 12, lambda scale: not refusal(replace(preset, scale=scale)))
+    length = isqrt(preset.modulus // (4 * largest * largest))
+    assert (60 / (5 * length)) ** 8 <= 2**-40 < (60 / (5 * (length - 1))) ** 8
+    assert length == 384
+    assert "update too long" in refusal(replace(preset, scale=largest + 1))
+
+
+def test_the_least_scale_for_the_length_checks_of_the_largest_payload(preset: Preset) -> None:
+    """4 RMS v sqrt(N K) is at most half of 4 scale RMS, and so v sqrt(N K) at most half of the scale."""
+    most = presets.MAX_CIPHERTEXTS
+    least = 2 * presets.noise_bound(preset, 10) * (isqrt(preset.degree * most) + 1)
+    assert least < preset.scale
+    assert not refusal(replace(preset, scale=least, score_mask=1 << 20), 10, most)
+    tight = refusal(replace(preset, scale=least - 1, score_mask=1 << 20), 10, most)
+    assert "noise of a length check" in tight
+
+
+def _last(low: int, high: int, admitted: Callable[[int], bool]) -> int:
+    """The last number that is admitted: `low` is, `high` is not."""
+    assert admitted(low)
+    assert not admitted(high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if admitted(middle) else (low, middle)
+    return low
 
 
 @pytest.mark.parametrize(
