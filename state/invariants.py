@@ -104,8 +104,8 @@ def check_decided(view: Overlay) -> None:
     used: set[tuple[int, int]] = set()
     for place, data in view.iterate(keys.MASK):
         key = view.require(Key, keys.committee_key(keys.parse_mask(place)))
-        if key.status not in (pb.KEY_STATUS_SELF_TEST, pb.KEY_STATUS_READY, pb.KEY_STATUS_TAKEN):
-            raise InvariantBroken(f"key {key.id} opens nothing, but a mask of it is remembered")
+        if key.status in (pb.KEY_STATUS_RETIRED, pb.KEY_STATUS_FAILED):
+            raise InvariantBroken(f"key {key.id} is no more, but a mask of it is remembered")
         used.update((key.id, opening) for opening in MaskUse.FromString(data).openings)
     for place, data in view.iterate(keys.DECIDED):
         opening, record = keys.parse_decided(place), Decided.FromString(data)

@@ -261,7 +261,7 @@ def _fail(ctx: Context, key: Key, why: str) -> None:
     key.failure, key.awaited, key.test_opening = why, 0, 0
     records.set_status(ctx, key, pb.KEY_STATUS_FAILED)
     records.leave_pool(ctx.view, key.id)
-    records.drop_parts(ctx, key.id)
+    records.drop_all(ctx, key.id)
 
 
 def take(ctx: Context, key: Key, round_id: int) -> None:
@@ -276,5 +276,5 @@ def retire(ctx: Context, key_id: int) -> None:
     """End a taken key: its members erase their secrets, the chain drops its parts."""
     key = ctx.view.require(Key, keys.committee_key(key_id))
     records.set_status(ctx, key, pb.KEY_STATUS_RETIRED)
-    records.drop_parts(ctx, key_id)
+    records.drop_all(ctx, key_id)
     records.save(ctx.view, key)

@@ -69,22 +69,26 @@ def leave_pool(view: Overlay, key_id: int) -> None:
     save_pool(view, [ident for ident in pool(view) if ident != key_id])
 
 
+def drop_all(ctx: Context, key_id: int) -> None:
+    """Drop everything kept for a key but its record, and forget what it has opened."""
+    _drop_parts(ctx, key_id)
+    decided.forget(ctx, key_id)
+
+
 def drop_messages(ctx: Context, key: Key) -> None:
     """Drop the members' messages, now that the key's parts are made and tested."""
     scope = keys.key_scope(key.id)
     parts = [
         ctx.view.get_bulk(scope, digest) for digest in (key.public_key, key.relin_key, *key.test_payloads)
     ]
-    drop_parts(ctx, key.id)
+    _drop_parts(ctx, key.id)
     for part in parts:
         if part is None:
             raise RuntimeError(f"a part of key {key.id} is not kept")
         ctx.view.put_bulk(scope, part)
 
 
-def drop_parts(ctx: Context, key_id: int) -> None:
-    """Drop everything kept for a key but its record."""
+def _drop_parts(ctx: Context, key_id: int) -> None:
     for place, _ in ctx.view.iterate(keys.slots(key_id)):
         ctx.view.delete(place)
     ctx.view.drop_bulk(keys.key_scope(key_id))
-    decided.forget(ctx, key_id)
