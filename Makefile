@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 $(if $(wildcard tools/ics23/main.go),out/bin/ics23-verify)
 
-.PHONY: help setup demo test test-long lint format typecheck proto bench clean tools symlinks
+.PHONY: help setup demo test test-long lint format typecheck proto bench docs clean tools symlinks
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ proto: $(READY) ## generate proto/*_pb2.py and *_pb2.pyi again
 bench: setup ## benchmarks against their references, into out/bench/results.json
 	$(BIN)/python bench/run.py
 
+docs: $(READY) ## reference of every module from its docstrings, into out/docs
+	$(BIN)/python tools/api_docs.py
+
 clean: ## remove everything that was built, .venv too
 	rm -rf out build dist .venv src/assay.egg-info .hypothesis .benchmarks .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -76,7 +79,7 @@ $(READY): pyproject.toml constraints.txt | symlinks
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools wheel
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--no-build-isolation --editable '.[node,train,dev]'
+		--no-build-isolation --editable '.[node,train,dev,docs]'
 	@touch $@
 
 out/bin/cometbft: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh tools/go.sh | $(READY)
