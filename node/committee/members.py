@@ -6,7 +6,13 @@ from threading import Lock
 
 from assay.crypto.committee.key import CommitteeKey
 from assay.crypto.committee.member import Member
+from assay.crypto.committee.score import MaskKind
 from assay.crypto.committee.secrets import CommitteeFileError, CommitteeFiles
+from assay.crypto.errors import CryptoError
+
+
+class SecondMask(CryptoError):
+    """A ciphertext is to be opened under another width of mask than before; both together would unmask it."""
 
 
 class Members:
@@ -23,6 +29,7 @@ class Members:
     def __init__(self, files: CommitteeFiles) -> None:
         self._files = files
         self._loaded: dict[int, Member] = {}
+        self._kinds: dict[int, dict[bytes, MaskKind]] = {}
         self._lock = Lock()
 
     def key_ids(self) -> list[int]:
@@ -54,6 +61,25 @@ class Members:
             if key.key_id not in self._loaded:
                 self._loaded[key.key_id] = Member.load(self._files, key.key_id)
             return self._checked(self._loaded[key.key_id], key, number)
+
+    def use_mask(self, key_id: int, c1: bytes, kind: MaskKind) -> None:
+        """Note the kind of mask a ciphertext is about to be opened under; `c1` is the digest of its c1.
+
+        The chain opens no ciphertext under two kinds. This is the member's own check of that, as far as its
+        memory goes: since it was started, and until the key is erased.
+
+        Raises
+        ------
+        SecondMask
+            If it was opened under another kind before.
+        """
+        with self._lock:
+            before = self._kinds.setdefault(key_id, {}).setdefault(c1, kind)
+        if before is not kind:
+            raise SecondMask(
+                f"the chain asks for a ciphertext of key {key_id} as {kind.value} and as {before.value}; "
+                "this node answers once"
+            )
 
     def erase(self, key_id: int) -> None:
         """Forget a key's secrets and overwrite their file."""

@@ -130,8 +130,7 @@ class ShareSource:
                 _log.error("share cannot be given", opening=item.opening, reason=str(error))
         return found
 
-    @staticmethod
-    def _share(item: AwaitedShare, member: Member, c1: U64 | None) -> bytes:
+    def _share(self, item: AwaitedShare, member: Member, c1: U64 | None) -> bytes:
         if item.job is None:
             return member.coin_share(item.opening)
         if c1 is None or hashlib.sha256(residue_bytes(c1)).digest() != item.c1:
@@ -140,6 +139,7 @@ class ShareSource:
                 "this node has not the ciphertext that the chain recorded; its memory may be faulty"
             )
         kind = MaskKind.LENGTH if item.kind == pb.OPENING_KIND_LENGTH else MaskKind.SCORE
+        self._members.use_mask(item.key_id, item.c1, kind)
         return member.score_share(c1, kind, self_test=item.kind == pb.OPENING_KIND_SELF_TEST)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.node.committee.nodes import Nodes, Run
+from tests.node.committee.nodes import Node, Nodes, Run
 from tests.state.chain import OWNER_SECRET
 from tests.state.conftest import CHAIN_ID
 from tests.state.live import Live, direction, unit
@@ -31,6 +34,7 @@ from assay.proto.tx_pb2 import MsgAcknowledgeRelease
 from assay.state import openings, scoring_queue
 from assay.state.ceremony.records import name
 from assay.state.extensions import parse_extension
+from assay.state.openings import AwaitedShare
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.scoring_queue import Question
@@ -338,6 +342,60 @@ def test_no_share_is_given_of_a_ciphertext_the_chain_did_not_record(nodes: Make,
     view = group.committed()
     assert list(openings.awaited(view, node.validator))
     assert group.run(node.runtime.extension(view, group.chain.height)) == b""
+
+
+def first_length(group: Nodes) -> AwaitedShare:
+    """Open a round and execute blocks until a length of its reference is awaited of the first node."""
+    Live(group).open_round(direction(1))  # type: ignore[arg-type]
+    for _ in range(9):
+        for item in openings.awaited(group.committed(), group.nodes[0].validator):
+            if item.kind == pb.OPENING_KIND_LENGTH:
+                return item
+        group.block()
+    raise AssertionError("no length was asked for")
+
+
+def answers(group: Nodes, node: Node, *items: AwaitedShare) -> list[bytes | None]:
+    found = group.run(node.runtime._shares.get(group.committed(), items, len(items)))
+    return [found.get(item.opening) for item in items]
+
+
+def test_no_second_mask_is_had_by_asking_again_elsewhere_later_or_of_a_copied_home(
+    nodes: Make, run: Run[Any], tmp_path: Path
+) -> None:
+    group = nodes(4)
+    item, node = first_length(group), group.nodes[0]
+    (share,) = answers(group, node, item)
+    assert share is not None
+    again = [replace(item, opening=opening) for opening in (item.opening + 500, 2**40)]
+    assert answers(group, node, *again) == [share] * 2
+
+    shutil.copytree(node.home, tmp_path / "copy")
+    copied = Node(tmp_path / "copy", node.validator, node.pool)
+    assert answers(group, copied, item) == [share]
+    run(copied.runtime.close())
+
+    run(node.runtime.close())
+    node.start()
+    assert answers(group, node, item) == [share]
+
+
+def test_no_second_mask_is_had_by_asking_for_another_kind_of_scalar(nodes: Make) -> None:
+    group = nodes(4)
+    item, node = first_length(group), group.nodes[0]
+    (share,) = answers(group, node, item)
+    norm = replace(item, kind=pb.OPENING_KIND_NORM)
+    assert answers(group, node, norm) == [None]
+    assert answers(group, node, replace(item, opening=item.opening + 500), norm) == [share, None]
+
+
+def test_a_key_has_no_share_under_another_keys_seeds(nodes: Make) -> None:
+    group = nodes(4, key_pool=2)
+    item, node = first_length(group), group.nodes[0]
+    other = next(key.id for key in group.all_keys() if key.id != item.key_id)
+    (share,), (elsewhere,) = answers(group, node, item), answers(group, node, replace(item, key_id=other))
+    assert share is not None
+    assert elsewhere != share
 
 
 def test_commits_are_followed_in_the_background_and_the_last_one_counts(nodes: Make, run: Run[Any]) -> None:
