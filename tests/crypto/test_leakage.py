@@ -155,8 +155,10 @@ def test_with_all_of_the_margin_known_a_key_is_as_hard_as_the_standard_allows() 
 
 
 def test_bits_of_volume_weigh_less_than_counted() -> None:
-    """4,160 ground bits cost fewer block sizes than the 42 coordinates they are counted as, nearly."""
+    """A hundred bits in no direction of one's choice help less than one known coordinate."""
     whole = block_size(8192, 180)
+    assert (block_size(8192, 218), whole) == (325, 429)
+    assert block_size(8192, 180, volume_bits=65 * 64) == 427
     assert whole - block_size(8192, 180, volume_bits=100 * 1000) < whole - block_size(8192, 180, known=1000)
 
 
@@ -179,6 +181,20 @@ def test_rounds_are_admitted_up_to_the_margin_and_no_further(ciphertexts: int, p
     if most < MAX_CONTRIBUTORS:
         with pytest.raises(PresetError, match=r"could give away \d+ coordinates of its key, 1427 can"):
             leakage.check(STANDARD, size, most + 1, ciphertexts)
+
+
+def test_coordinates_given_away_are_those_of_the_page() -> None:
+    """docs/noise.md, 64 contributors: with 1, 2, 4, 7 and 16 ciphertexts."""
+    table = {
+        size: [leakage.coordinates(STANDARD, size, 64, count) for count in (1, 2, 4, 7, 16)]
+        for size in COMMITTEE_SIZES
+    }
+    assert table == {
+        1: [79, 152, 379, 858, 3267],
+        4: [115, 253, 528, 1013, 3491],
+        7: [292, 460, 756, 1276, 3825],
+        10: [533, 699, 1074, 1588, 4069],
+    }
 
 
 @pytest.mark.parametrize("size", COMMITTEE_SIZES)

@@ -178,3 +178,32 @@ def test_t_members_cannot_predict_the_scalar(n: int, committee: Callable[..., An
     for member in range(n):
         guessed = score.gen_share(Sharer(made.key, member, guess), c1, MaskKind.SCORE)
         assert (guessed == truth[member]) == (member in coalition)
+
+
+@pytest.mark.parametrize("n", [4, 7, 10])
+def test_more_than_t_members_could_falsify_a_score_and_no_fewer(
+    n: int, committee: Callable[..., Any]
+) -> None:
+    """What docs/threat-model.md says is not stopped: t + 1 bend the polynomial through t honest shares."""
+    made, t = committee(n), threshold(n)
+    modulus, wanted = made.key.preset.modulus, 12345
+    c1 = common_polynomial(made.key)
+    shares = {m.number: parse_share(made.key.preset, m.score_share(c1, MaskKind.SCORE)) for m in made.members}
+    kept = list(range(n - t, n))  # honest members whose shares stay right
+
+    def bent(member: int) -> int:
+        points = [(0, wanted), *((i + 1, shares[i]) for i in kept)]
+        total = 0
+        for x, value in points:
+            for other, _ in points:
+                if other != x:
+                    factor = pow(x - other, -1, modulus)
+                    value = value * (member + 1 - other) * factor % modulus
+            total += value
+        return total % modulus
+
+    for liars in (t, t + 1):
+        result = score.aggregate_shares(made.key, 0, shares | {i: bent(i) for i in range(liars)})
+        assert isinstance(result, Decoded)
+        assert (result.value == wanted) == (liars > t)
+        assert result.wrong == (tuple(range(t)) if liars == t else tuple(range(t + 1, n - t)))
