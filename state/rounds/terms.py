@@ -10,6 +10,7 @@ from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import KEY_STATUS_READY, Key, ModelRecord, Params
 from assay.proto.tx_pb2 import MsgOpenRound
 from assay.state import ledger
+from assay.state.ceremony import pool
 from assay.state.context import Context
 from assay.state.rules import keys, windows
 from assay.state.rules.errors import (
@@ -17,6 +18,7 @@ from assay.state.rules.errors import (
     InsufficientFunds,
     KeyNotReady,
     ModelNotFound,
+    NoCommittee,
     NotModelOwner,
     WindowTooShort,
 )
@@ -54,7 +56,7 @@ def check_state(ctx: Context, sender: bytes, message: MsgOpenRound) -> tuple[Key
 
     Raises
     ------
-    KeyNotReady, ModelNotFound, NotModelOwner, BadRoundTerms, WindowTooShort, InsufficientFunds
+    KeyNotReady, NoCommittee, ModelNotFound, NotModelOwner, BadRoundTerms, WindowTooShort, InsufficientFunds
         The payload itself is not looked at.
     """
     key = _ready_key(ctx, message.key_id)
@@ -76,6 +78,8 @@ def check_state(ctx: Context, sender: bytes, message: MsgOpenRound) -> tuple[Key
 def _ready_key(ctx: Context, key_id: int) -> Key:
     key = ctx.view.load(Key, keys.committee_key(key_id))
     if key is None or key.status != KEY_STATUS_READY:
+        if reason := pool.blocked(ctx):
+            raise NoCommittee(f"no round can open now: {reason}")
         raise KeyNotReady(f"key {key_id} is not ready to serve a round; name one that is, or wait for one")
     if key.preset != ctx.params.preset:
         raise KeyNotReady(f"key {key_id} is of another preset than the chain's now")

@@ -14,7 +14,7 @@ from tests.state.conftest import CHAIN_ID, MemoryState, account
 from assay.crypto.accounts import Account
 from assay.crypto.ckks import payload
 from assay.crypto.committee.sealed_box import public_key
-from assay.crypto.presets import SMALL
+from assay.crypto.presets import COMMITTEE_SIZES, SMALL
 from assay.crypto.proof import proof_bytes
 from assay.proto import model_pb2
 from assay.proto import state_pb2 as pb
@@ -212,7 +212,8 @@ class Chain:
         """Write a ready key without a ceremony: for tests that inject what it would open."""
         counters = self.view.require(Counters, keys.COUNTERS)
         key = Key(id=counters.next_key, status=pb.KEY_STATUS_READY, preset=self.params.preset)
-        key.members.extend(KeyMember(seat=seat) for seat in self.seats)
+        size = max(n for n in COMMITTEE_SIZES if n <= len(self.seats))
+        key.members.extend(KeyMember(seat=seat) for seat in self.seats[:size])
         counters.next_key += 1
         self.view.save(keys.COUNTERS, counters)
         key_records.save_pool(self.view, [*key_records.pool(self.view), key.id])

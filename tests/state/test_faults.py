@@ -9,7 +9,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Key
 from assay.state import faults
 from assay.state.ceremony import pool
-from assay.state.rules import keys
+from assay.state.rules import errors, keys, outcomes
 
 PROVEN = sorted(set(pb.FaultKind.values()) - faults.SILENCE - {pb.FAULT_KIND_UNSPECIFIED})
 
@@ -23,7 +23,7 @@ def named(chain: Chain, member: int, kind: int, key_id: int = 1) -> None:
 @pytest.fixture
 def chain() -> Chain:
     """Four seats of five hold a key in the making; silence counts for twenty blocks."""
-    made = Chain(seats=5, min_committee=4, absence_window=20)
+    made = Chain(seats=5, min_committee=4, absence_window=20, ceremony_window=10_000)
     made.end_block()
     return made
 
@@ -99,12 +99,59 @@ def test_naming_again_does_not_prolong_a_suspension(chain: Chain) -> None:
     assert faults.suspension(chain.view, chain.seats[2].validator, chain.height) == before
 
 
+def test_no_round_opens_when_no_key_can_be_made_and_the_refusal_says_why(chain: Chain) -> None:
+    message = chain.terms(key_id=1, min_contributors=1)
+    for member in (0, 1):
+        named(chain, member, pb.FAULT_KIND_WRONG_SCORE_SHARE)
+    with pytest.raises(
+        errors.KeyNotReady
+    ):  # the key in the making has lost too many, but is not given up yet
+        chain.run("open_round", chain.owner, message)
+    chain.end_block()
+    with pytest.raises(errors.NoCommittee, match=r"3 of 5 seats can serve, a key takes 4; suspended: 0000"):
+        chain.run("open_round", chain.owner, message)
+    ready = chain.ready_key()
+    with pytest.raises(errors.KeyNotReady):  # another one would do
+        chain.run("open_round", chain.owner, message)
+    chain.run("open_round", chain.owner, chain.terms(key_id=ready.id))
+
+
+def test_a_key_that_lost_more_than_t_members_for_good_is_given_up_ready_or_not(chain: Chain) -> None:
+    ready = chain.ready_key()
+    named(chain, 0, pb.FAULT_KIND_WRONG_SCORE_SHARE)
+    named(chain, 1, pb.FAULT_KIND_SILENT_RELEASE)
+    chain.end_block()
+    assert [key.status for key in all_keys(chain)] == [pb.KEY_STATUS_JOINING, pb.KEY_STATUS_READY]
+    named(chain, 2, pb.FAULT_KIND_WRONG_SCORE_SHARE)
+    chain.end_block()
+    assert [(key.id, key.failure) for key in all_keys(chain)] == [
+        (1, outcomes.KEY_MEMBERS),
+        (ready.id, outcomes.KEY_MEMBERS),
+    ]
+
+
+def all_keys(chain: Chain) -> list[Key]:
+    return [Key.FromString(data) for _, data in chain.view.iterate(keys.KEY)]
+
+
 def test_the_note_says_what_is_being_made_or_who_is_missing(chain: Chain) -> None:
-    assert "is making keys" in pool.note(chain.ctx)
+    assert pool.note(chain.ctx) == "the committee is making keys; ask again in some blocks"
+    until = chain.height + 20
     named(chain, 0, pb.FAULT_KIND_SILENT_CEREMONY)
+    named(chain, 1, pb.FAULT_KIND_BAD_SEEDS)
     named(chain, 3, pb.FAULT_KIND_WRONG_KEY_SHARE)
-    chain.view.delete(keys.KEY_POOL)
+    chain.end_block()
     text = pool.note(chain.ctx)
-    assert "3 of 5 seats can serve, a key takes 4" in text
-    assert f"{'00' * 20} until height {chain.height + 20} (silent_ceremony, key 1)" in text
+    assert "2 of 5 seats can serve, a key takes 4" in text
+    assert f"{'00' * 20} until height {until} (silent_ceremony, key 1)" in text
     assert f"{'03' * 20} for good (wrong_key_share, key 1)" in text
+
+
+def test_the_note_says_why_the_last_attempt_failed() -> None:
+    chain = Chain(seats=6, min_committee=4)
+    chain.end_block()
+    for member in (0, 1):
+        named(chain, member, pb.FAULT_KIND_BAD_SEEDS)
+    chain.end_block()
+    note = "the committee is making keys; ask again in some blocks (key 1 failed: too many members suspended)"
+    assert pool.note(chain.ctx) == note

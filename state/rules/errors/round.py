@@ -135,3 +135,9 @@ class RevealWaiting(RoundError):
     """A reveal of this commitment waits in the mempool already."""
 
     code = 21
+
+
+class NoCommittee(RoundError):
+    """Too few seats can serve on a committee, so there is no key for a round."""
+
+    code = 22
