@@ -207,8 +207,9 @@ _OTHER_REASONS: Final[dict[int, str]] = {
 
 def _scored_reason(context: _Context, item: Contribution, share: float) -> str:
     forward, overlap = _int(item.alignment) / context.total_a, _int(item.aggregate) / context.total_h
+    moved = f"by {forward:.1%}" if forward >= 0 else f"the wrong way, by {-forward:.1%}"
     counted = (
-        f"it moved the owner's loss by {forward:.1%} of what all moved it, and is {overlap:.1%} of the sum: "
+        f"it moved the owner's loss {moved} of what all moved it, and is {overlap:.1%} of the sum: "
         f"2 x ({forward:.4f}) - ({overlap:.4f}) = {share:+.4f}"
     )
     place = context.places[item.sender]

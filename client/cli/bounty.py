@@ -40,12 +40,12 @@ from assay.proto.model_pb2 import Model
 from assay.proto.state_pb2 import Contribution, Round
 
 
-@click.group()
+@click.group(short_help="Open, list and show rounds; collect what they bought.")
 def bounty() -> None:
     """Bounties: open a round, list and show rounds, collect the sum of the paid updates."""
 
 
-@bounty.command("open")
+@bounty.command("open", short_help="Open a round that pays for improving MODEL.")
 @click.argument("model_id", metavar="MODEL", type=hex32)
 @click.argument("data", type=CSV_FILE)
 @click.option("--bounty", type=amount, required=True, help="Paid to contributors by what they are worth.")
@@ -111,7 +111,7 @@ def list_(session: Session) -> None:
             round_word(record),
             offered,
             str(record.committed),
-            f"{record.min_contributors} to {record.max_contributors}",
+            _asked(record),
             f"ended at {record.ended}" if record.ended else str(record.deadline),
             record.model_id.hex()[:16],
         )
@@ -148,8 +148,7 @@ def _round_text(record: Answer[Round], contributions: list[Contribution], clock:
         **_time_rows(item, clock),
         "bounty": format_amount(item.bounty),
         "deposit": format_amount(item.deposit),
-        "contributors": f"{item.committed} committed, {item.revealed} revealed, {item.min_contributors} to "
-        f"{item.max_contributors} asked for",
+        "contributors": f"{item.committed} committed, {item.revealed} revealed, {_asked(item)} asked for",
         "windows, in blocks": f"commitments {item.commit_window}, reveals {item.reveal_window}, "
         f"scoring {item.scoring_window}",
         "model": item.model_id.hex(),
@@ -161,6 +160,12 @@ def _round_text(record: Answer[Round], contributions: list[Contribution], clock:
     for name, value in rows.items():
         facts.add_row(name, value)
     return Group(facts, _people(contributions))
+
+
+def _asked(item: Round) -> str:
+    """Say how many contributors a round asks for: ``3 to 16``, or ``2``."""
+    least, most = item.min_contributors, item.max_contributors
+    return str(most) if least == most else f"{least} to {most}"
 
 
 def _time_rows(item: Round, clock: BlockClock) -> dict[str, str]:
@@ -197,7 +202,7 @@ def cancel(session: Session, round_id: int, key: str | None) -> None:
         session.emit(result_document(result), f"round {round_id} cancelled in block {result.height}")
 
 
-@bounty.command()
+@bounty.command(short_help="Open the sum of ROUND's paid updates, and apply it.")
 @click.argument("round_id", metavar="ROUND", type=IDENT)
 @click.argument("data", type=CSV_FILE)
 @click.option("--target", help="Target column in DATA, if not called as in the model.")

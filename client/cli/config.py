@@ -11,7 +11,7 @@ from assay.client.rpc import base_url
 from assay.client.settings import SETTINGS
 
 
-@click.group()
+@click.group(short_help="Settings kept in the home directory.")
 def config() -> None:
     """Settings kept in the home directory; options and environment variables go before them."""
 

@@ -25,7 +25,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Round
 
 
-@click.command()
+@click.command(short_help="Train on DATA, submit the update, wait for the payout.")
 @click.argument("round_id", metavar="ROUND", type=IDENT)
 @click.argument("data", type=CSV_FILE, required=False)
 @click.option("--target", help="Target column in DATA, if not called as in the model.")

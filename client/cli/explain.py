@@ -27,7 +27,7 @@ class Disagrees(ClientError):
     """The recomputed payout is not what the chain's records say."""
 
 
-@click.command()
+@click.command(short_help="Say why each contributor of ROUND got what it got.")
 @click.argument("round_id", metavar="ROUND", type=IDENT)
 @pass_session
 def explain(session: Session, round_id: int) -> None:

@@ -14,7 +14,7 @@ from assay.client.waiting import TxResult
 from assay.crypto.accounts import encode_address
 
 
-@click.command()
+@click.command(short_help="Send a development chain's tokens to RECIPIENT.")
 @click.argument("recipient", shell_complete=key_names)
 @click.argument("amount_", metavar="[AMOUNT]", type=amount, default=source.DEFAULT_AMOUNT)
 @pass_session

@@ -42,7 +42,7 @@ def model() -> None:
     """Models: post one, list and show them, save weights."""
 
 
-@model.command()
+@model.command(short_help="Post a model with the columns of DATA.")
 @click.argument("data", type=CSV_FILE)
 @click.option("--name", type=text, required=True, help="Name for people.")
 @click.option("--kind", type=click.Choice(list(KINDS)), required=True, help="What is trained.")

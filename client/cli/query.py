@@ -72,7 +72,7 @@ def _cell(name: str, value: Any) -> str:
     return _WORDS.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
 
 
-@query.command()
+@query.command(short_help="Show balance and sequence of ACCOUNT.")
 @click.argument("account_", metavar="ACCOUNT", shell_complete=key_names)
 @pass_session
 def account(session: Session, account_: str) -> None:
@@ -129,7 +129,7 @@ def committee(session: Session) -> None:
     show_record(session, "committee", lambda client: client.query.committee())
 
 
-@query.command()
+@query.command(short_help="Show what committee members did wrong.")
 @pass_session
 def faults(session: Session) -> None:
     """Show what committee members did wrong, and which seats new keys leave out, as the node says."""

@@ -22,7 +22,7 @@ _HEADER_TRIES = 50
 _HEADER_PAUSE = 0.1
 
 
-@click.command()
+@click.command(short_help="Recompute the app hash, and check every invariant.")
 @click.pass_obj
 def verify(home: Path) -> None:
     """Recompute the app hash from the records and check every invariant; a running node goes on.
@@ -93,7 +93,7 @@ async def _header_app_hash(url: str, height: int) -> str:
     return ""
 
 
-@click.command()
+@click.command(short_help="Remove blocks and state; keys and settings stay.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def reset(home: Path, yes: bool) -> None:

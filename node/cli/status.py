@@ -17,7 +17,7 @@ from assay.node.home import Home, HomeError, open_home
 from assay.node.version import APP_VERSION, VERSION
 
 
-@click.command()
+@click.command(short_help="Show how the running node is.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def status(home: Path, output: str) -> None:

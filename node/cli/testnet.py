@@ -27,7 +27,7 @@ _DIRECTORY: Final = click.option(
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Create and run several validators on this machine.")
 @click.option(
     "--validators",
     type=click.IntRange(1, MAX_VALIDATORS),

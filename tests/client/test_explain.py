@@ -80,6 +80,7 @@ def test_the_words_say_why() -> None:
     paid, below, unpaid = (line.reason for line in explain(record, items, SMALL).lines)
     assert paid.startswith("paid: it moved the owner's loss by")
     assert "below its reserve of 1 ASY" in below
+    assert "it moved the owner's loss the wrong way, by 71.4% of what all moved it" in unpaid
     assert "not above zero; the deposit went back" in unpaid
 
 

@@ -39,6 +39,13 @@ def test_everything_has_help(run: Run, group: list[str]) -> None:
     assert "Usage:" in result.stdout
 
 
+@pytest.mark.parametrize("group", [[], ["keys"], ["tx"], ["model"], ["bounty"], ["query"], ["config"]])
+def test_no_command_s_line_in_the_help_is_cut_off(group: list[str]) -> None:
+    lines = CliRunner().invoke(main, [*group, "--help"], env={"COLUMNS": "80"}).stdout.splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines[1:] if line.endswith("...")] == []
+
+
 def test_the_help_lists_the_exit_codes(run: Run) -> None:
     text = " ".join(run("--help").stdout.split())
     assert all(f"{code} {meaning}" in text for code, meaning in EXIT_CODES.items())

@@ -94,6 +94,7 @@ def check_shown(owner: Run, number: str) -> None:
     assert "proven" in text
     assert "settled (paid)" in text
     assert "kept until height" in text
+    assert "1 committed, 1 revealed, 1 asked for" in text
     assert "blocks, about" in text  # a deadline is a height with its time
     assert re.search(r"ended +│ height \d+ \(\d+ blocks? ago, at about ", text)
     assert re.search(r"stage +│ none ", owner("query", "round", number).stdout)
