@@ -45,6 +45,13 @@ def prove_anyway(
     raise AssertionError("the secrets are too long for any mask to hide them")
 
 
+def quotient(challenge: Challenge) -> Signed:
+    """``c / (2 - X - X^-1)``, which has integer coefficients: twice divided by ``1 - X``, and a unit."""
+    once = np.cumsum(challenge.coefficients())
+    twice = np.cumsum(once) - once.sum() // 2
+    return -np.concatenate((-twice[-1:], twice[:-1]))
+
+
 @dataclass(frozen=True)
 class Forger:
     """Answers challenges with shifts of its own choice and masks as small as it likes."""

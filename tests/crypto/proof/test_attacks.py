@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.crypto.proof.dishonest import quotient
 
 from assay.crypto.ckks.encrypt import encrypt
 from assay.crypto.ckks.packing import pack
@@ -121,13 +122,6 @@ def test_replay_elsewhere_is_refused(preset: Preset, submission: Make, context: 
 # -- accepted: the proof is relaxed, and says nothing of lengths --------------------------------------
 
 
-def quotient(challenge: Challenge) -> Any:
-    """``c / (2 - X - X^-1)``, which has integer coefficients: twice divided by ``1 - X``, and a unit."""
-    once = np.cumsum(challenge.coefficients())
-    twice = np.cumsum(once) - once.sum() // 2
-    return -np.concatenate((-twice[-1:], twice[:-1]))[None]
-
-
 def times(preset: Preset, a: Any, b: Any) -> Any:
     ring = cipher_ring(preset)
     return ring.decode(ring.mul(ring.encode(a), ring.encode(b)))
@@ -137,7 +131,7 @@ def test_symmetric_challenges_are_divisible(preset: Preset) -> None:
     challenge = expand(b"d" * 32, preset.degree)
     divisor = polynomial(preset, {0: 2, 1: -1, preset.degree - 1: 1})
     assert np.array_equal(
-        times(preset, quotient(challenge), divisor)[0], challenge.coefficients().astype(object)
+        times(preset, quotient(challenge)[None], divisor)[0], challenge.coefficients().astype(object)
     )
 
 
@@ -153,7 +147,7 @@ def test_a_valid_ciphertext_divided_by_2_minus_x_minus_1_over_x_passes(preset: P
     ciphertext = ring.mul(valid, _inverse(ring, divisor))
 
     def shifts(c: Challenge) -> Any:
-        return times(preset, quotient(c), u), times(preset, quotient(c), e0 + m)
+        return times(preset, quotient(c)[None], u), times(preset, quotient(c)[None], e0 + m)
 
     assert forger.accepted(ciphertext, forger.forge(ciphertext, shifts, MASKS))
 
