@@ -141,7 +141,8 @@ def faults(session: Session) -> None:
         kind = str(to_plain(fault)["kind"])
         table.add_row(fault.validator.hex(), str(fault.key_id), kind, str(fault.height), left_out)
     plain = {"faults": [to_plain(item) for item in named]}
-    session.emit(plain | {"suspensions": [to_plain(item) for item in suspensions]}, table)
+    none = f"after block {height}, as the node says: no committee member has done wrong"
+    session.emit(plain | {"suspensions": [to_plain(item) for item in suspensions]}, table if named else none)
 
 
 async def _faults(client: Client) -> tuple[int, list[Fault], list[Suspension]]:
@@ -163,5 +164,6 @@ def chain(session: Session) -> None:
     info = to_plain(session.run(lambda client: client.query.chain()))
     table = new_table("field", "value", title="chain, as the node says")
     for name in ("chain_id", "height", "provable_height", "ready_keys", "key_note"):
-        table.add_row(name, _cell(name, info[name]))
+        if info[name] != "":
+            table.add_row(name, _cell(name, info[name]))
     session.emit(info, table)

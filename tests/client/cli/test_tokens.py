@@ -61,6 +61,8 @@ def test_queries_are_proven(call: Call, run: Run, url: str, alice: str) -> None:
     assert call("query", "supply")["verified"]
     assert len(call("query", "committee")["value"]["seats"]) == 1
     assert call("query", "faults") == {"faults": [], "suspensions": []}
+    assert "no committee member has done wrong" in run("--node", url, "query", "faults").stdout
+    assert "key_note" not in run("--node", url, "query", "chain").stdout or call("query", "chain")["key_note"]
 
 
 @pytest.mark.usefixtures("alice")
