@@ -1,6 +1,6 @@
-"""Chains of one validator in a directory of their own: ours, and CometBFT's built-in key-value store.
+"""Chains in a directory of their own: ours, of one or several validators, and CometBFT's key-value store.
 
-Both are made by `assayd init`, so CometBFT has the same settings under either.
+All are made by `assayd`, so CometBFT has the same settings under each.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from assay.client.errors import ClientError
 from assay.client.rpc import Rpc
 from assay.node.cometbft import find_binary
 from assay.node.home import LOOPBACK, Home, free_ports
+from assay.node.testnet import open_testnet
 
 CHAIN_ID = "assay-bench"
 START_SECONDS = 120.0
@@ -51,6 +52,31 @@ def assay(balances: Mapping[str, int] | None = None, params: Iterable[str] = ())
         with _running(home, [*_ASSAYD, "--home", str(home.path), "start", "--log", "json"]) as chain:
             asyncio.run(_keys_ready(chain.url))
             yield chain
+
+
+@contextmanager
+def testnet(validators: int, balances: Mapping[str, int]) -> Iterator[list[Chain]]:
+    """Run a chain of several validators; yields their nodes, once the committee has made its keys."""
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
+        path = Path(directory, "net")
+        made = [
+            "--validators",
+            str(validators),
+            "--dir",
+            str(path),
+            "--base-port",
+            "0",
+            "--chain-id",
+            CHAIN_ID,
+        ]
+        subprocess.run([*_ASSAYD, "testnet", *made], check=True, stdout=subprocess.DEVNULL)
+        homes = open_testnet(path)
+        for home in homes:
+            _fund(home, balances)
+        start = [*_ASSAYD, "testnet", "start", "--dir", str(path), "--log", "json"]
+        with _running(homes[0], start) as chain:
+            asyncio.run(_keys_ready(chain.url))
+            yield [Chain(home.rpc_url(), chain.process) for home in homes]
 
 
 @contextmanager

@@ -57,6 +57,11 @@ def row(
     }
 
 
+def figure(name: str, value: float, unit: str) -> Row:
+    """Return a row that stands for itself: there is nothing to measure it against."""
+    return {"name": name, "value": value, "unit": unit, "reference": None, "ratio": None, "target": None}
+
+
 def meets_target(found: Row) -> bool:
     """Tell whether a row reaches its target; one without a target does."""
     if found["target"] is None:

@@ -16,6 +16,7 @@ from tests.e2e.four.network import CHAIN_ID, Network
 
 from assay.client import Client
 from assay.node.committee.identity import read_validator_address
+from assay.proto import state_pb2 as pb
 
 pytestmark = pytest.mark.e2e
 
@@ -65,17 +66,24 @@ async def test_a_member_that_sends_wrong_score_shares_is_named_and_the_scores_ar
     make: Callable[..., Network], tmp_path: Path
 ) -> None:
     net = make("preset=small", "key_pool=1")
-    liar = net.nodes[3]
-    (tmp_path / "now").touch()
-    cheating(liar, "score", tmp_path / "now")
+    liar, now = net.nodes[3], tmp_path / "now"
+    cheating(liar, "score", now)
     net.start().wait_for_keys(1)
     async with Client(net.first.rpc_url, CHAIN_ID) as client:
         market = await open_market(client, tmp_path)
+        assert await faults(client, liar) == []
+        now.touch()
         await market.contribute()
         record = await market.check_paid()
         await market.check_sum()
-        faults = (await client.query.faults(read_validator_address(liar.home.path))).value
-    print(faults)
+        assert await faults(client, liar) == [(record.key_id, pb.FAULT_KIND_WRONG_SCORE_SHARE)]
+        assert [await faults(client, node) for node in net.nodes[:3]] == [[], [], []]
+        assert "3 of 4 seats can serve" in (await client.query.chain()).key_note
     net.check_agreed()
     network.check_verified(net.first)
-    assert record
+
+
+async def faults(client: Client, node: RunningNode) -> list[tuple[int, int]]:
+    """Keys and kinds of what a node's validator did wrong."""
+    found = await client.query.faults(read_validator_address(node.home.path))
+    return [(fault.key_id, fault.kind) for fault in found.value]
