@@ -57,11 +57,6 @@ def cheating(node: RunningNode, kind: str, file: Path) -> None:
     node.command = [sys.executable, str(CHEAT), kind, str(file), *arguments]
 
 
-def by_seat(net: Network) -> list[RunningNode]:
-    """The nodes in the order of their seats: the first ones make up the committee."""
-    return sorted(net.nodes, key=lambda node: read_validator_address(node.home.path))
-
-
 async def test_a_member_that_sends_wrong_score_shares_is_named_and_the_scores_are_right(
     make: Callable[..., Network], tmp_path: Path
 ) -> None:
@@ -76,14 +71,74 @@ async def test_a_member_that_sends_wrong_score_shares_is_named_and_the_scores_ar
         await market.contribute()
         record = await market.check_paid()
         await market.check_sum()
-        assert await faults(client, liar) == [(record.key_id, pb.FAULT_KIND_WRONG_SCORE_SHARE)]
+        named = await faults(client, liar)
+        assert (record.key_id, pb.FAULT_KIND_WRONG_SCORE_SHARE) in named
+        assert {kind for _, kind in named} == {pb.FAULT_KIND_WRONG_SCORE_SHARE}  # of the next key's test, too
         assert [await faults(client, node) for node in net.nodes[:3]] == [[], [], []]
-        assert "3 of 4 seats can serve" in (await client.query.chain()).key_note
     net.check_agreed()
     network.check_verified(net.first)
 
 
 async def faults(client: Client, node: RunningNode) -> list[tuple[int, int]]:
     """Keys and kinds of what a node's validator did wrong."""
-    found = await client.query.faults(read_validator_address(node.home.path))
+    found = await client.query.faults(address(node))
     return [(fault.key_id, fault.kind) for fault in found.value]
+
+
+@pytest.mark.long
+async def test_a_member_that_sends_a_wrong_part_of_the_relinearisation_key_is_named_and_replaced(
+    make: Callable[..., Network], tmp_path: Path
+) -> None:
+    """Such a share is noticed but cannot be corrected: the seeds are opened, and others make another key."""
+    net, liar, others = with_a_liar(make, tmp_path, "relin")
+    async with Client(net.first.rpc_url, CHAIN_ID) as client:
+        market = await open_market(client, tmp_path)
+        await market.contribute()
+        record = await market.check_paid()
+        await market.check_sum()
+        assert await faults(client, liar) == [(1, pb.FAULT_KIND_WRONG_KEY_SHARE)]
+        assert [await faults(client, node) for node in others] == [[], [], [], []]
+        assert (await client.query.key(1)).value.status == pb.KEY_STATUS_FAILED
+        assert await members(client, record.key_id) == [address(node) for node in others]
+    net.check_agreed()
+    network.check_verified(net.first)
+
+
+@pytest.mark.long
+async def test_a_member_that_sends_a_wrong_part_of_the_public_key_is_named_and_the_key_is_right(
+    make: Callable[..., Network], tmp_path: Path
+) -> None:
+    net, liar, others = with_a_liar(make, tmp_path, "public_key")
+    async with Client(net.first.rpc_url, CHAIN_ID) as client:
+        assert await faults(client, liar) == [(1, pb.FAULT_KIND_WRONG_KEY_SHARE)]
+        assert address(liar) in await members(client, 1)
+        market = await open_market(client, tmp_path)
+        await market.contribute()
+        await market.check_paid()
+        await market.check_sum()
+        await asyncio.to_thread(net.wait_for_keys, 1)
+        assert await members(client, 2) == [address(node) for node in others]
+        assert [await faults(client, node) for node in others] == [[], [], [], []]
+    net.check_agreed()
+
+
+def with_a_liar(
+    make: Callable[..., Network], tmp_path: Path, kind: str
+) -> tuple[Network, RunningNode, list[RunningNode]]:
+    """Start five validators, the first of whose committee sends wrong shares; wait for a key all the same."""
+    net = make("preset=small", "key_pool=1", validators=5)
+    liar, *others = sorted(net.nodes, key=address)
+    (tmp_path / "now").touch()
+    cheating(liar, kind, tmp_path / "now")
+    net.start().wait_for_keys(1)
+    return net, liar, others
+
+
+def address(node: RunningNode) -> bytes:
+    """A node's validator; seats stand in this order, and the first ones make up the committee."""
+    return read_validator_address(node.home.path)
+
+
+async def members(client: Client, key_id: int) -> list[bytes]:
+    """The validators that hold a key."""
+    return [member.seat.validator for member in (await client.query.key(key_id)).value.members]

@@ -1,4 +1,4 @@
-"""A whole round on four validators, and rounds during which validators are killed."""
+"""Whole rounds on four validators, some of which are killed meanwhile."""
 
 from __future__ import annotations
 
@@ -17,23 +17,6 @@ from assay.proto import state_pb2 as pb
 pytestmark = pytest.mark.e2e
 
 RESUME_SECONDS = 20
-
-
-async def test_a_whole_round_is_paid_and_every_member_releases_the_sum(
-    four: Network, client: Client, tmp_path: Path
-) -> None:
-    market = await open_market(client, tmp_path)
-    await market.contribute()
-    record = await market.check_paid()
-    await market.check_sum()
-    key = (await client.query.key(record.key_id)).value
-    assert len(key.members) == 4
-    await until_release_shares(client, record.id, 4)
-    await market.acknowledge()
-    four.check_erased(record.key_id)
-    four.check_agreed()
-    for node in four.nodes:
-        network.check_verified(node)
 
 
 async def test_a_round_settles_with_one_validator_killed_and_takes_its_share_when_it_returns(
@@ -57,9 +40,11 @@ async def test_a_round_settles_with_one_validator_killed_and_takes_its_share_whe
 
     await asyncio.to_thread(victim.start)
     await until_release_shares(client, record.id, 4)
+    assert len((await client.query.key(record.key_id)).value.members) == 4
     await market.acknowledge()
     four.check_erased(record.key_id)
     four.check_agreed()
+    network.check_verified(victim)
 
 
 async def test_a_chain_halts_with_two_validators_killed_and_resumes_when_one_returns(
@@ -88,6 +73,7 @@ async def test_a_chain_halts_with_two_validators_killed_and_resumes_when_one_ret
         network.check_verified(node)
 
 
+@pytest.mark.long
 async def test_a_validator_that_lost_its_chain_gets_it_from_its_peers_and_answers_from_its_committee_file(
     four: Network, client: Client, tmp_path: Path
 ) -> None:
