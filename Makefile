@@ -15,6 +15,7 @@ SEED ?= $(shell printf '%d' "0x$$(git rev-parse --short=7 HEAD 2>/dev/null || ec
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+KERNELS := out/cache/kernels.compiled
 TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 $(if $(wildcard tools/ics23/main.go),out/bin/ics23-verify)
 
 .PHONY: help setup demo test test-long lint format typecheck proto bench docs clean tools symlinks
@@ -22,7 +23,7 @@ TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 $(if $(wildcard tools/ics23/mai
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-setup: $(READY) tools ## virtual environment and CometBFT
+setup: $(READY) tools $(KERNELS) ## virtual environment and CometBFT
 
 demo: setup ## a whole round on a real chain, with real data (VALIDATORS=4)
 	$(BIN)/python tools/demo.py --validators $(VALIDATORS)
@@ -80,6 +81,12 @@ $(READY): pyproject.toml constraints.txt | symlinks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools wheel
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--no-build-isolation --editable '.[node,train,dev,docs]'
+	@touch $@
+
+# What numba compiles is kept beside the sources; without this the first start of a node would wait for it.
+$(KERNELS): $(wildcard crypto/ring/*.py crypto/proof/*.py) | $(READY)
+	$(BIN)/python -m assay.node.workers.warm_up
+	@mkdir -p $(@D)
 	@touch $@
 
 out/bin/cometbft: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh tools/go.sh | $(READY)

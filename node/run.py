@@ -15,6 +15,7 @@ from assay.node.cometbft import find_binary, start_command, version
 from assay.node.committee.identity import read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
 from assay.node.home import Home, genesis_time
+from assay.node.proofs import ProofVerifier
 from assay.node.scoring import ScoringScheduler
 from assay.node.settings import WorkerSettings
 from assay.node.shell.application import AssayApplication
@@ -100,7 +101,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         )
         stack.push_async_callback(runtime.close)
         node = Node(
-            server=Server(assemble(chain, signatures, scheduler, runtime)),
+            server=Server(assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime)),
             address=home.abci_address(),
             command=start_command(binary, home.path, home.abci_address()),
             log=home.cometbft_log,
@@ -116,12 +117,16 @@ def _processes(settings: WorkerSettings) -> int:
 
 
 def assemble(
-    chain: Chain, signatures: SignatureChecker, scheduler: ScoringScheduler, runtime: CommitteeRuntime
+    chain: Chain,
+    signatures: SignatureChecker,
+    proofs: ProofVerifier,
+    scheduler: ScoringScheduler,
+    runtime: CommitteeRuntime,
 ) -> AssayApplication:
     """Put the handlers of CometBFT's connections together."""
     entries = EntryCache(chain.chain_id)
     return AssayApplication(
-        Consensus(chain, entries, signatures, scheduler, runtime),
-        Mempool(chain, entries, signatures),
+        Consensus(chain, entries, signatures, proofs, scheduler, runtime),
+        Mempool(chain, entries, signatures, proofs),
         Info(chain),
     )

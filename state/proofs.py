@@ -31,6 +31,10 @@ CODES: Final[dict[type[ProofError], type[errors.ProofRefused]]] = {
 }
 
 
+class KeyNotKept(RuntimeError):
+    """The key of a proof is gone, its round over."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProofCheck:
     """A proof that is left to verify when everything cheaper holds.
@@ -61,11 +65,17 @@ def check_of(key: Key, ciphertexts: int, context: ProofContext, digest: bytes, p
 
 
 def operands(view: Overlay, check: ProofCheck) -> dict[bytes, bytes]:
-    """Return the bytes that a job names, by digest: the payload, and the key's first polynomial."""
+    """Return the bytes that a job names, by digest: the payload, and the key's first polynomial.
+
+    Raises
+    ------
+    KeyNotKept
+        The key has been retired since the check was made: only for who looks at another state than the check.
+    """
     context = check.job.context
     public_key = view.get_bulk(keys.key_scope(context.key_id), context.key_digest)
     if public_key is None:
-        raise RuntimeError(f"the public part of key {context.key_id} is not kept")
+        raise KeyNotKept(f"the public part of key {context.key_id} is not kept any more")
     return {check.job.payload: check.payload, context.key_digest: public_key}
 
 

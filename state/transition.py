@@ -18,10 +18,10 @@ from assay.proto.tx_pb2 import VoteExtension
 from assay.state import ante, ceremony, ledger, openings, rounds
 from assay.state.context import Context, Event
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
-from assay.state.handlers import HANDLERS
+from assay.state.handlers import HANDLERS, PROVEN
 from assay.state.handlers import committee as committee_handler
 from assay.state.overlay import Overlay
-from assay.state.proofs import Proofs, verify_here
+from assay.state.proofs import ProofCheck, Proofs, verify_here
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, CommitteeBytes
 
@@ -185,3 +185,31 @@ class _Entries:
         self._scratch.flush_into(self._block.view)
         result.events = ctx.events
         return result
+
+
+def proofs_ahead(
+    view: Overlay, chain_id: str, height: int, entries: Sequence[Entry | AssayError]
+) -> list[ProofCheck]:
+    """Return the proofs that a block will ask for, as far as the state before it tells.
+
+    So they can be verified elsewhere and all at once. Only what passes everything cheaper is here; what an
+    earlier entry of the same block makes possible is not, and is verified when the block asks.
+    """
+    ctx = Context(chain_id, height, read_params(view), view)
+    signed = [entry for entry in entries if isinstance(entry, AccountTx) and entry.verified]
+    return [check for tx in signed for check in _proofs_of(ctx, tx)]
+
+
+def _proofs_of(ctx: Context, tx: AccountTx) -> list[ProofCheck]:
+    found: list[ProofCheck] = []
+    if not any(kind in PROVEN for kind, _ in tx.messages):
+        return found
+    try:
+        ante.check_form(tx, ctx.params)
+        ante.check_height(tx, ctx.height)
+        for kind, message in tx.messages:
+            check = HANDLERS[kind].check(ctx, tx.sender, message) if kind in PROVEN else None
+            found += [check] if check is not None else []
+    except AssayError:
+        return found  # whatever is wrong with it, the block will say
+    return found

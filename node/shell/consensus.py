@@ -12,6 +12,7 @@ import structlog
 from assay.crypto.accounts import address_of
 from assay.node.abci.turns import alone
 from assay.node.committee.runtime import CommitteeRuntime
+from assay.node.proofs import ProofVerifier
 from assay.node.scoring import ScoringScheduler
 from assay.node.shell import proposal
 from assay.node.shell.chain import Chain
@@ -28,7 +29,7 @@ from assay.state.genesis import BadGenesis
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, BadExtensions
-from assay.state.transition import Block, TxResult
+from assay.state.transition import Block, TxResult, proofs_ahead
 
 _log = structlog.get_logger(__name__)
 
@@ -44,12 +45,14 @@ class Consensus:
         chain: Chain,
         entries: EntryCache,
         signatures: SignatureChecker,
+        proofs: ProofVerifier,
         scheduler: ScoringScheduler,
         runtime: CommitteeRuntime,
     ) -> None:
         self._chain = chain
         self._entries = entries
         self._signatures = signatures
+        self._proofs = proofs
         self._scheduler = scheduler
         self._runtime = runtime
 
@@ -136,6 +139,9 @@ class Consensus:
             _log.warning("proposal rejected", height=request.height, reason=reason)
             return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.REJECT)
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
+        view = self._chain.view()
+        for check in proofs_ahead(view, self._chain.chain_id, request.height, entries):
+            self._proofs.ask(view, check)  # the votes need not wait for it: the block will
         return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.ACCEPT)
 
     def _try_decode(self, raw: bytes, max_tx_bytes: int) -> Entry | AssayError:
@@ -187,7 +193,9 @@ class Consensus:
         entries = [self._entries.take(raw, params.max_tx_bytes) for raw in raws]
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
-        block = Block(request.height, entries, extensions, products)
+        checks = proofs_ahead(view, self._chain.chain_id, request.height, entries)
+        await self._proofs.verify_all(view, checks)
+        block = Block(request.height, entries, extensions, products, self._proofs)
         with alone():
             return await asyncio.to_thread(self._execute, block, first)
 

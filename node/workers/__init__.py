@@ -1,4 +1,4 @@
-"""Worker processes for homomorphic work.
+"""Worker processes for homomorphic work and for proofs.
 
 TenSEAL holds the interpreter's lock while it computes, and a fault of a native
 library ends its process. So this work is done elsewhere, and what happens to a

@@ -18,8 +18,9 @@ import numpy as np
 from assay.crypto.ckks import payload
 from assay.crypto.errors import EngineMismatch
 from assay.crypto.presets import PRESETS
+from assay.crypto.proof_job import ProofWorker
 from assay.crypto.scoring_job import LengthJob, ProductJob, ScoringWorker
-from assay.node.workers import frames, jobs
+from assay.node.workers import frames, jobs, proof_orders
 from assay.node.workers.frames import Message
 from assay.node.workers.pool import DONE
 from assay.node.workers.process import READY
@@ -36,6 +37,7 @@ class Worker:
     def __init__(self) -> None:
         self._held: dict[bytes, bytes] = {}
         self._engines = {preset.wire_id: ScoringWorker(preset) for preset in PRESETS}
+        self._proofs = ProofWorker()
 
     def self_test(self) -> None:
         """Compare the engine with its known answers; raises `EngineMismatch`."""
@@ -52,6 +54,7 @@ class Worker:
             worker.run(LengthJob(b"payload", 1, bytes(32), b"", 0), fetch)
             worker.run(ProductJob(b"key", b"payload", (b"payload",), 1), fetch)
             worker.forget_payloads()
+        self._proofs.warm_up()
 
     def answer(self, request: Message) -> Message:
         """Compute one request."""
@@ -60,11 +63,17 @@ class Worker:
         for start in range(0, len(dropped), _DIGEST_BYTES):
             del self._held[dropped[start : start + _DIGEST_BYTES]]
         self._held.update(zip(sent[::2], sent[1::2], strict=True))
-        if request.code != jobs.SCORE:
-            raise ValueError(f"there is no operation {request.code}")
+        return Message(request.ident, DONE, self._run(request.code, arguments))
+
+    def _run(self, operation: int, arguments: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        if operation == proof_orders.PROOF:
+            verdict = self._proofs.run(proof_orders.from_parts(arguments), self._held.__getitem__)
+            return proof_orders.verdict_to_parts(verdict)
+        if operation != jobs.SCORE:
+            raise ValueError(f"there is no operation {operation}")
         order = jobs.ScoreOrder.from_parts(arguments)
         result = self._engines[order.preset].run(order.job, self._held.__getitem__)
-        return Message(request.ident, DONE, jobs.to_parts(result, want_c1=order.want_c1))
+        return jobs.to_parts(result, want_c1=order.want_c1)
 
 
 def main() -> None:

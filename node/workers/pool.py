@@ -131,9 +131,17 @@ class WorkerPool:
         if self._failure or self._closed:
             job.answer.set_exception(WorkerFailed(self._failure or "the worker processes have been stopped"))
         else:
-            self._waiting.append(job)
+            self._queue(job)
             self._hand_out()
         return job.answer
+
+    def _queue(self, job: Job) -> None:
+        """Put a task in line: at the end, or behind the other urgent ones."""
+        if not job.task.urgent:
+            self._waiting.append(job)
+            return
+        ahead = (place for place, other in enumerate(self._waiting) if not other.task.urgent)
+        self._waiting.insert(next(ahead, len(self._waiting)), job)
 
     def _unfinished(self) -> list[Job]:
         given = [job for seat in self._seats for job in (seat.again, *seat.doing) if job is not None]
@@ -151,7 +159,12 @@ class WorkerPool:
             self._give(seat, self._choose(seat))
 
     def _choose(self, seat: Seat) -> Job:
-        """Take the waiting task, among the first few, of whose bytes the worker lacks least."""
+        """Take the waiting task, among the first few, of whose bytes the worker lacks least.
+
+        An urgent one is always first.
+        """
+        if self._waiting[0].task.urgent:
+            return self._waiting.popleft()
         few = range(min(_WINDOW, len(self._waiting)) if len(self._seats) > 1 else 1)
         place = min(few, key=lambda i: seat.missing(self._waiting[i].task))
         if place:

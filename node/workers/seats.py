@@ -25,12 +25,15 @@ class Task:
     fetch
         Gives the bytes of a digest. Called on the event loop, when the task is handed out, for those that
         the worker does not hold. What it raises is what whoever asked for the task gets.
+    urgent
+        Whether it goes before all that are not. For short tasks that a block or a sender waits for.
     """
 
     code: int
     parts: tuple[bytes, ...]
     operands: tuple[bytes, ...]
     fetch: Callable[[bytes], bytes]
+    urgent: bool = False
 
 
 @dataclass(eq=False, slots=True)

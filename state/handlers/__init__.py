@@ -22,3 +22,6 @@ HANDLERS: Final[dict[str, Handler[Any]]] = {
     "cancel_round": CancelRoundHandler(),
     "acknowledge_release": AcknowledgeReleaseHandler(),
 }
+
+PROVEN: Final = frozenset(("open_round", "reveal"))
+"""Kinds of messages whose payload carries a proof."""

@@ -50,6 +50,7 @@ class Application:
     async def open(self) -> None:
         """Put the parts together, as `assay.node.run` does; with nothing in any cache."""
         from assay.node.committee.runtime import CommitteeRuntime
+        from assay.node.proofs import ProofVerifier
         from assay.node.run import assemble
         from assay.node.scoring import ScoringScheduler
         from assay.node.shell.chain import Chain
@@ -62,12 +63,12 @@ class Application:
         chain = Chain(store, self.recorded["genesis"]["chain_id"])
         signatures = SignatureChecker(2)
         self.stack.callback(signatures.close)
-        scheduler = ScoringScheduler(self.pool)
+        scheduler, proofs = ScoringScheduler(self.pool), ProofVerifier(self.pool)
         runtime = CommitteeRuntime(
             self.home, chain.chain_id, bytes(20), scheduler, self._refuse, self._never_caught_up
         )
         self.stack.push_async_callback(runtime.close)
-        self.chain, self.app = chain, assemble(chain, signatures, scheduler, runtime)
+        self.chain, self.app = chain, assemble(chain, signatures, proofs, scheduler, runtime)
 
     async def reopen(self) -> None:
         """Forget everything but what is on disk."""

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.crypto.proof.dishonest import prove_anyway
 from tests.e2e.chain import books
 from tests.e2e.chain.people import ASY, Bounty, Person, people, post_model, until_status, write_parts
+from tests.state.rounds.attacks import REFUSED, Scene
 from tests.state.rounds.test_payloads import MALFORMED
 
 from assay.client import Client, Options, TxFailed, TxRefused, messages
@@ -21,13 +21,10 @@ from assay.client.bounty import Terms
 from assay.client.contribution import Prepared
 from assay.client.encryption import EncryptionKey, fetch_key
 from assay.client.transactions import PendingTx
-from assay.crypto.ckks import payload
-from assay.crypto.ckks.encrypt import encrypt
 from assay.crypto.ckks.packing import pack
 from assay.crypto.committee.public_key import common_polynomial
 from assay.crypto.presets import SMALL
 from assay.crypto.proof import Context
-from assay.crypto.ring import fresh_seed
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Round
 from assay.state.rules import errors
@@ -51,15 +48,17 @@ class Sealer:
     key: EncryptionKey
     round_id: int
 
-    def __call__(self, person: Person, update: NDArray[np.float64], length: float = 1.0) -> bytes:
+    def scene(self, person: Person, update: NDArray[np.float64], victim: bytes, length: float = 1.0) -> Scene:
+        """What a person knows and must prove, and an update of that length."""
         message = pack(np.rint(update * length * SMALL.scale).astype(np.int64), SMALL)
         name, public = self.key.name, (self.key.p0, common_polynomial(self.key.name))
         sender = person.account.address
         bound = Context.submission(name.chain_id, self.round_id, sender, name.key_id, self.key.digest)
-        ciphertexts, drawn = encrypt(message, *public, SMALL, fresh_seed())
-        return payload.encode(
-            ciphertexts, prove_anyway(SMALL, public, ciphertexts, message, drawn, bound), SMALL
-        )
+        return Scene(public, bound, message, victim)
+
+    def __call__(self, person: Person, update: NDArray[np.float64], length: float = 1.0) -> bytes:
+        scene = self.scene(person, update, b"", length)
+        return scene.sealed(scene.message)
 
 
 async def reveal(client: Client, person: Person, prepared: Prepared, memo: str = "") -> PendingTx:
@@ -107,14 +106,14 @@ async def opened(
 
 
 async def test_hostile_reveals_get_their_codes_and_no_bounty(client: Client, tmp_path: Path) -> None:
-    names = [*HONEST, *SCORED, "thief", "copyist", "forgetful", *MALFORMED, "stranger"]
+    names = [*HONEST, *SCORED, "thief", "copyist", "forgetful", *MALFORMED, *REFUSED, "stranger"]
     bounty, record, crowd, parts = await opened(client, tmp_path, names)
     prepared = await prepare_everybody(client, bounty, record, crowd, parts)
     early = [await refused(client, crowd["honest"], prepared["honest"])]
     await commit_all(client, crowd, prepared)
     await until_status(client, record.id, pb.ROUND_STATUS_REVEAL)
 
-    await check_malformed(client, crowd, prepared)
+    await check_attacks(client, crowd, prepared)
     await check_strangers(client, crowd, prepared)
     await reveal_the_others(client, crowd, prepared)
     await until_status(client, record.id, pb.ROUND_STATUS_SCORING, pb.ROUND_STATUS_SETTLED)
@@ -136,6 +135,8 @@ async def prepare_everybody(
     made |= {name: sealed(crowd[name], updates[0], length) for name, length in SCORED.items()}
     made |= {name: sealed(crowd[name], updates[1]) for name in ("thief", "forgetful", "stranger")}
     made |= {name: change(made["thief"]) for name, (change, _) in MALFORMED.items()}
+    for name, (attack, _) in REFUSED.items():
+        made[name] = attack(sealed.scene(crowd[name], updates[0], made["also honest"]))
     return {
         name: Prepared(
             chain_id, record.id, crowd[name].account.address, secrets.token_bytes(32), 0, made[name]
@@ -144,9 +145,10 @@ async def prepare_everybody(
     }
 
 
-async def check_malformed(client: Client, crowd: dict[str, Person], prepared: Prepareds) -> None:
-    found = await asyncio.gather(*(refused(client, crowd[name], prepared[name]) for name in MALFORMED))
-    assert dict(zip(MALFORMED, found, strict=True)) == {name: code for name, (_, code) in MALFORMED.items()}
+async def check_attacks(client: Client, crowd: dict[str, Person], prepared: Prepareds) -> None:
+    reasons = {name: reason for name, (_, reason) in [*MALFORMED.items(), *REFUSED.items()]}
+    found = await asyncio.gather(*(refused(client, crowd[name], prepared[name]) for name in reasons))
+    assert dict(zip(reasons, found, strict=True)) == reasons
 
 
 async def check_strangers(client: Client, crowd: dict[str, Person], prepared: Prepareds) -> None:

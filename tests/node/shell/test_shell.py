@@ -13,8 +13,9 @@ from google.protobuf.json_format import MessageToDict
 from assay.crypto import accounts
 from assay.node.committee.identity import create_committee_key
 from assay.node.committee.runtime import CommitteeRuntime
+from assay.node.proofs import ProofVerifier
 from assay.node.run import assemble
-from assay.node.scoring import ScoringScheduler
+from assay.node.scoring import ScoringScheduler, Workers
 from assay.node.shell.chain import Chain
 from assay.node.signatures import SignatureChecker
 from assay.node.workers.pool import WorkerPool
@@ -45,15 +46,15 @@ async def discard(_: bytes) -> None:
 class Node:
     """An application over a store in a directory, with a committee member that keeps silent."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, workers: Workers | None = None) -> None:
         self.store = Store.open(path / "store", create=True)
         self.chain = Chain(self.store, CHAIN_ID, check_invariants=True)
         self.signatures = SignatureChecker()
-        scheduler = ScoringScheduler(WorkerPool())
+        scheduler, proofs = ScoringScheduler(WorkerPool()), ProofVerifier(workers or WorkerPool())
         if not (path / "committee").exists():
             create_committee_key(path)
         self.runtime = CommitteeRuntime(path, CHAIN_ID, VALIDATOR.address, scheduler, discard, never)
-        self.app = assemble(self.chain, self.signatures, scheduler, self.runtime)
+        self.app = assemble(self.chain, self.signatures, proofs, scheduler, self.runtime)
 
     async def close(self) -> None:
         await self.runtime.close()

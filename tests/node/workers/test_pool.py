@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +206,21 @@ async def test_the_first_in_line_is_not_passed_over_for_ever(make: Make) -> None
 
 
 # -- start and end ----------------------------------------------------------------------------
+
+
+async def test_urgent_tasks_go_before_those_that_wait_in_their_own_order(make: Make) -> None:
+    pool, done = make(workers=1), list[bytes]()
+    await pool.start()
+    waiting = [pool.submit(task(b"echo", b"%d" % number)) for number in range(3 * DEPTH)]
+    waiting += [
+        pool.submit(replace(task(b"echo", b"urgent %d" % number), urgent=True)) for number in range(5)
+    ]
+    for future in waiting:
+        future.add_done_callback(lambda future: done.append(future.result()[0]))
+    await asyncio.gather(*waiting)
+    urgent = [place for place, answer in enumerate(done) if answer.startswith(b"urgent")]
+    assert [done[place] for place in urgent] == [b"urgent %d" % number for number in range(5)]
+    assert urgent == list(range(DEPTH, DEPTH + 5))
 
 
 async def test_a_worker_whose_self_test_fails_keeps_the_pool_from_starting(make: Make) -> None:
