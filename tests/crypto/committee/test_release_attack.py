@@ -212,3 +212,44 @@ def test_masks_are_as_wide_as_the_preset_says(committee: Callable[..., Any]) -> 
     assert abs(masks).max() > 0.995
     assert abs(masks.mean()) < 6 / (3 * len(masks)) ** 0.5
     assert abs((masks**2).mean() - 1 / 3) < 0.03
+
+
+def waves(preset: Preset, gain: int) -> Integers:
+    """One error an accomplice, each of a frequency of its own and 2^gain longer than is usually accepted."""
+    places, bucket = np.arange(preset.degree), 1 << encryption.layout(preset, 1).buckets[1]
+    crest = 45 * bucket * np.pi / 2 / preset.degree / 26**0.5 * 2**gain
+    odd = 2 * np.arange(100, 100 + ACCOMPLICES) + 1
+    return np.rint(crest * np.cos(np.pi * odd[:, None] * places / preset.degree)).astype(np.int64)
+
+
+def test_luck_in_an_embedding_shows_one_number_each_to_fewer_bits_than_it_costs(
+    committee: Callable[..., Any],
+) -> None:
+    """A challenge small in one embedding, once in 2^16 attempts, lets a wave pass that exceeds the mask."""
+    made, gain = committee(4, STANDARD), 16
+    ring, key = cipher_ring(STANDARD), made.key
+    errors = waves(STANDARD, gain)
+    total = ring.encode(errors.sum(axis=0))
+    shares = {sharer.member: release.gen_share(sharer, ring.zero(), total) for sharer in made.sharers}
+    result = release.aggregate_shares(key, shares)
+    assert isinstance(result, Decoded)
+    digest, left = score.digest(total), np.asarray(result.value)
+    for number, seed in made.seeds.items():
+        piece = ring.encode(Stream(key.domain("secret-key"), seed).ternary(STANDARD.degree))
+        if number == 0:
+            hidden = piece
+            continue
+        mask = Stream(key.domain("release-mask"), seed, digest).bounded(
+            STANDARD.release_mask, STANDARD.capacity
+        )
+        left = left - folded(ring.decode(ring.mul(total, piece))) - mask
+    shapes = np.stack([folded(error) for error in errors]).astype(float).T
+    parts = [folded(ring.decode(ring.mul(ring.encode(error), hidden))) for error in errors]
+    truth = np.linalg.lstsq(shapes, np.stack(parts).astype(float).sum(axis=0), rcond=None)[0]
+    found = np.linalg.lstsq(shapes, left.astype(float), rcond=None)[0]
+    residue = np.stack(parts).astype(float).sum(axis=0) - shapes @ truth
+    assert abs(residue).max() < STANDARD.release_mask / 100  # 63 numbers are all there is
+    wrong = float(np.sqrt(((found - truth) ** 2).mean()))
+    told = log2(float(truth.std()) / wrong)
+    assert 2 < told < gain
+    assert ACCOMPLICES * told < ACCOMPLICES * leakage.GRINDING_BITS
