@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assay.crypto.committee import messages
 from assay.crypto.committee.messages import MessageError
+from assay.crypto.committee.subsets import held
 from assay.crypto.presets import COMMITTEE_SIZES, PRESETS, SMALL, STANDARD, Preset
 from assay.proto import tx_pb2
 
@@ -50,6 +51,8 @@ def test_every_slot_has_the_size_that_is_announced(n: int, committee: Callable[.
         sent: dict[tx_pb2.CommitteePhase, list[bytes]] = {
             tx_pb2.COMMITTEE_PHASE_JOIN: [member.join_data()],
             tx_pb2.COMMITTEE_PHASE_SEEDS: [d for d in [member.seeds_data(made.joins)] if d],
+            tx_pb2.COMMITTEE_PHASE_CHECK: [messages.check_bytes(n, number, ())],
+            tx_pb2.COMMITTEE_PHASE_OPEN: [b"".join(member._secrets.received.values())],
             tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY: [member.public_key_share(i) for i in range(2)],
             tx_pb2.COMMITTEE_PHASE_RELIN_KEY: [member.relin_share(j, i) for j in range(2) for i in range(3)],
             tx_pb2.COMMITTEE_PHASE_RELEASE: [member.release_share(0, zero, zero, made.joins[0].exchange_key)],
@@ -139,3 +142,26 @@ def test_the_modulus_itself_is_no_share() -> None:
     with pytest.raises(MessageError, match="not reduced"):
         messages.parse_share(SMALL, SMALL.modulus.to_bytes(16, "little"))
     assert messages.parse_share(SMALL, messages.share_bytes(SMALL.modulus - 1)) == SMALL.modulus - 1
+
+
+@given(st.sampled_from(COMMITTEE_SIZES), st.data())
+def test_complaints_survive_their_encoding_and_no_other_bytes_are_taken(n: int, data: st.DataObject) -> None:
+    member = data.draw(st.integers(0, n - 1))
+    bad = data.draw(st.sets(st.sampled_from(held(n, member))))
+    encoded = messages.check_bytes(n, member, bad)
+    assert messages.parse_check(n, member, encoded) == tuple(sorted(bad))
+    assert len(encoded) == messages.check_size(n, member)
+    raw = data.draw(st.binary(max_size=13))
+    try:
+        parsed = messages.parse_check(n, member, raw)
+    except MessageError:
+        return
+    assert messages.check_bytes(n, member, parsed) == raw
+
+
+@pytest.mark.parametrize("n", COMMITTEE_SIZES)
+def test_a_bit_that_stands_for_no_seed_is_refused(n: int) -> None:
+    size, seeds = messages.check_size(n, 0), len(held(n, 0))
+    for bits in range(seeds, 8 * size):
+        with pytest.raises(MessageError, match="one bit for each"):
+            messages.parse_check(n, 0, (1 << bits).to_bytes(size, "little"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from assay.crypto.committee import messages, seeds
-from assay.crypto.committee.messages import BOX_BYTES, box_offset
+from assay.crypto.committee.messages import BOX_BYTES, MessageError, box_offset
 from assay.crypto.committee.seeds import Complaint
 from assay.crypto.committee.subsets import dealer, dealt, held, holders, subsets
 
@@ -131,3 +131,20 @@ def test_boxes_of_one_seed_have_different_ephemeral_keys(dealings: Callable[[int
     _, sent = dealings(7)
     starts = range(0, messages.seeds_size(7, 0), BOX_BYTES)
     assert len({sent[0][start : start + 32] for start in starts}) == len(starts)
+
+
+@SIZES
+def test_opened_seeds_are_those_that_were_announced_or_refused(
+    n: int, dealings: Callable[[int], Any]
+) -> None:
+    made, _ = dealings(n)
+    for member in range(n):
+        right = {number: made.seeds[number] for number in held(n, member)}
+        data = b"".join(right.values())
+        assert seeds.parse_opened(made.key, member, made.joins, data) == right
+        for wrong in (data[:-1] + bytes((data[-1] ^ 1,)), bytes((data[0] ^ 1,)) + data[1:]):
+            with pytest.raises(MessageError, match="do not have the hashes"):
+                seeds.parse_opened(made.key, member, made.joins, wrong)
+        for wrong in (data[:-32], data + data[:32], data + b"\0"):
+            with pytest.raises(MessageError, match="seeds, not"):
+                seeds.parse_opened(made.key, member, made.joins, wrong)

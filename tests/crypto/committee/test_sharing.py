@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.crypto.committee import relin_key
 from assay.crypto.committee.key import CommitteeKey
 from assay.crypto.committee.reed_solomon import interpolate_at, outliers, point
-from assay.crypto.committee.sharing import Sharer, slot_ring, weight
+from assay.crypto.committee.sharing import Sharer, all_sharers, slot_ring, weight
 from assay.crypto.committee.subsets import held, subsets
 from assay.crypto.presets import COMMITTEE_SIZES, SMALL, STANDARD, threshold
 from assay.crypto.ring import Stream, cipher_ring, key_ring
@@ -145,3 +146,17 @@ def test_what_t_members_know_leaves_the_value_open(n: int) -> None:
     group = range(t + 1)
     values = [interpolate_at({m: world[m] for m in group}, 0, SMALL.modulus) for world in (first, second)]
     assert values[0] != values[1]
+
+
+@SIZES
+def test_everybodys_sharers_give_what_each_member_computes_alone(n: int) -> None:
+    together = all_sharers(CommitteeKey("assay-test", 5, SMALL, n), seeds(n))
+    for component, prime in (
+        (0, 0),
+        (1, 1),
+        (0, 2),
+        (0, 0),
+    ):  # the first is not remembered when it comes again
+        for sharer, alone in zip(together, sharers(n), strict=True):
+            share = relin_key.gen_share(sharer, component, prime)
+            assert np.array_equal(share, relin_key.gen_share(alone, component, prime))

@@ -22,7 +22,7 @@ from assay.crypto.committee.member import Member
 from assay.crypto.committee.score import MaskKind
 from assay.crypto.committee.secrets import CommitteeFiles, MemberSecrets
 from assay.crypto.committee.sharing import weight
-from assay.crypto.committee.subsets import dealt, subsets
+from assay.crypto.committee.subsets import dealt, held, subsets
 from assay.crypto.presets import PRESETS, Preset
 from assay.crypto.ring import Stream
 from assay.crypto.ring.tables import U64
@@ -44,6 +44,11 @@ def named(*name: object) -> bytes:
 def polynomial(preset: Preset, name: bytes) -> U64:
     rows = [Stream(b"vectors", name, i).uniform(q, preset.degree) for i, q in enumerate(preset.cipher_primes)]
     return np.stack(rows)
+
+
+def subset_seeds(n: int, member: int) -> tuple[int, ...]:
+    """The first and the last seed a member holds."""
+    return held(n, member)[0], held(n, member)[-1]
 
 
 def member_vectors(member: Member, preset: Preset) -> dict[str, Any]:
@@ -70,7 +75,7 @@ def vectors(preset: Preset, n: int, directory: Path) -> dict[str, Any]:
         members.append(Member(files, secrets))
     joins = [messages.parse_join(n, m.number, m.join_data()) for m in members]
     sent = {m.number: m.seeds_data(joins) for m in members}
-    assert all(m.accept_seeds(joins, sent) == () for m in members)
+    checked = [m.check_data(joins, sent).hex() for m in members]
     return {
         "chain_id": key.chain_id,
         "key_id": key.key_id,
@@ -86,6 +91,9 @@ def vectors(preset: Preset, n: int, directory: Path) -> dict[str, Any]:
             sha256(messages.residue_bytes(relin_key.common_polynomial(key, component)))
             for component in range(2)
         ],
+        "checks": checked,
+        "complaints": [messages.check_bytes(n, m, subset_seeds(n, m)).hex() for m in range(n)],
+        "opened": [Member(m._files, m._secrets).open_data().hex() for m in members],
         "members": [member_vectors(member, preset) for member in members],
     }
 
