@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.node.committee.home_secrets import files_with, secret_bytes
 from tests.node.committee.nodes import Node, Nodes, Run
 from tests.state.conftest import CHAIN_ID
 
@@ -14,9 +16,12 @@ from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node.committee.identity import load_committee_key
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
+from assay.proto.state_pb2 import Key
 from assay.proto.tx_pb2 import CommitteeBody, CommitteePhase
-from assay.state import faults
+from assay.state import faults, scoring_queue
+from assay.state.rules import keys
 from assay.state.rules.errors import NotAwaited
+from assay.state.scoring_queue import Question
 
 Make = Callable[..., Nodes]
 Change = Callable[[bytes], bytes]
@@ -93,3 +98,115 @@ def test_a_node_that_is_gone_is_left_out_and_comes_back_by_itself(nodes: Make) -
     gone.online = gone.votes = True
     ready = group.key(pb.KEY_STATUS_READY, limit=30)
     assert (ready.id, len(ready.members)) == (2, 4)
+
+
+# --- what the seeds were used for stays so -------------------------------------------------------
+
+
+def asks_again(group: Nodes, run: Run[Any], status: pb.KeyStatus) -> list[CommitteeBody]:
+    """Let a chain that was rolled back, or a false copy of one, want the first key's seeds opened.
+
+    Returns
+    -------
+    list
+        What the nodes send, restarted and not.
+    """
+    chain, sent = group.chain, [len(node.sent) for node in group.nodes]
+    key = chain.view.require(Key, keys.committee_key(1))
+    key.status, key.deadline, key.awaited = status, chain.height + 50, 4
+    key.accused[:] = range(4)
+    chain.view.save(keys.committee_key(1), key)
+    chain.memory.apply(chain.view)
+    for node in group.nodes:
+        run(node.runtime.after_commit(group.committed(), chain.height))
+        run(node.runtime.close())
+        node.start()
+        run(node.runtime.after_commit(group.committed(), chain.height))
+    return [body for node, before in zip(group.nodes, sent, strict=True) for body in node.bodies()[before:]]
+
+
+@pytest.mark.parametrize("status", [pb.KEY_STATUS_ANSWERING, pb.KEY_STATUS_OPENING])
+def test_seeds_that_served_a_round_are_not_opened_whatever_the_chain_asks(
+    nodes: Make, run: Run[Any], status: pb.KeyStatus
+) -> None:
+    group = nodes(4)
+    group.make_key()
+    scoring_queue.ask(group.chain.ctx, 1, 1, [Question(pb.OPENING_KIND_COIN)])
+    group.chain.memory.apply(group.chain.view)
+    for node in group.nodes:
+        assert run(node.runtime.extension(group.committed(), group.chain.height))
+    assert asks_again(group, run, status) == []
+
+
+@pytest.mark.parametrize("status", [pb.KEY_STATUS_ANSWERING, pb.KEY_STATUS_OPENING])
+def test_of_seeds_that_were_opened_no_share_is_given(
+    nodes: Make, run: Run[Any], status: pb.KeyStatus
+) -> None:
+    group = nodes(4)
+    group.make_key()
+    assert asks_again(group, run, status)
+    chain = group.chain
+    key = chain.view.require(Key, keys.committee_key(1))
+    key.status = pb.KEY_STATUS_READY
+    chain.view.save(keys.committee_key(1), key)
+    scoring_queue.ask(chain.ctx, 1, 1, [Question(pb.OPENING_KIND_COIN)])
+    chain.memory.apply(chain.view)
+    said = [run(node.runtime.extension(group.committed(), chain.height)) for node in group.nodes]
+    # Members 2 and 3 dealt nothing and so have answered nothing.
+    assert [bool(extension) for extension in said] == (
+        [False] * 4 if status == pb.KEY_STATUS_OPENING else [False, False, True, True]
+    )
+
+
+@pytest.mark.parametrize("status", [pb.KEY_STATUS_SEEDING, pb.KEY_STATUS_CHECKING, pb.KEY_STATUS_RELIN_KEY])
+def test_a_copy_of_a_home_says_what_the_original_says(nodes: Make, run: Run[Any], status: int) -> None:
+    group = nodes(4)
+    group.key(status)
+    original = group.nodes[0]
+    copied = original.home.with_name("copy")
+    shutil.copytree(original.home, copied)
+    copy = Node(copied, original.validator, original.pool)
+    for _ in range(8):
+        run(copy.runtime.after_commit(group.committed(), group.chain.height - 1))
+        group.block()
+    first = {(body.key_id, body.phase, body.slot): body.data for body in original.bodies()}
+    second = {(body.key_id, body.phase, body.slot): body.data for body in copy.bodies()}
+    run(copy.runtime.close())
+    assert second
+    assert second.items() <= first.items()
+
+
+def test_a_copy_made_before_the_key_began_is_silent_once_the_original_has_joined(
+    nodes: Make, run: Run[Any]
+) -> None:
+    group = nodes(4)
+    original = group.nodes[0]
+    copied = original.home.with_name("copy")
+    shutil.copytree(original.home, copied)
+    copy = Node(copied, original.validator, original.pool)
+    for _ in range(9):
+        group.block()
+        run(copy.runtime.after_commit(group.committed(), group.chain.height - 1))
+    run(copy.runtime.close())
+    assert {body.phase for body in copy.bodies()} == {tx_pb2.COMMITTEE_PHASE_JOIN}
+    assert [key.status for key in group.all_keys()] == [pb.KEY_STATUS_READY]
+
+
+# --- nothing is left -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slot", [None, 0])
+def test_nothing_secret_is_left_in_a_home_when_a_key_has_failed(nodes: Make, slot: int | None) -> None:
+    """Whether its seeds were opened to find out who cheated, or a member was silent."""
+    group = nodes(5, min_committee=4, ceremony_window=6)
+    if slot is None:
+        twist(group.nodes[3], 1, tx_pb2.COMMITTEE_PHASE_CHECK, 0, lambda _: b"")
+    else:
+        twist(group.nodes[3], 1, tx_pb2.COMMITTEE_PHASE_RELIN_KEY, slot, first_bit)
+    group.key(pb.KEY_STATUS_CHECKING)
+    homes = {node.home: CommitteeFiles(node.home / "committee").load(1) for node in group.nodes[:4]}
+    for home, secrets in homes.items():
+        assert files_with(home, secret_bytes(secrets)) == {"committee/key-1.json"}
+    group.key(pb.KEY_STATUS_FAILED, limit=20)
+    for home, secrets in homes.items():
+        assert files_with(home, secret_bytes(secrets)) == set()

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.node.committee.home_secrets import files_with, secret_bytes
 from tests.node.committee.nodes import Node, Nodes, Run
 from tests.state.chain import OWNER_SECRET
 from tests.state.conftest import CHAIN_ID
@@ -69,9 +70,12 @@ def test_nodes_make_a_key_serve_a_round_release_its_sum_and_erase_the_key(nodes:
     assert total == pytest.approx(sum(updates), abs=0.02)
 
     assert all(key.id in ids for ids in secret_files(group))
+    secrets = {node.home: CommitteeFiles(node.home / "committee").load(key.id) for node in group.nodes}
+    assert all(files_with(home, secret_bytes(own)) for home, own in secrets.items())
     chain.run("acknowledge_release", chain.owner, MsgAcknowledgeRelease(round_id=round_id))
     group.block()
     assert all(key.id not in ids for ids in secret_files(group))
+    assert not any(files_with(home, secret_bytes(own)) for home, own in secrets.items())
     assert group.refused == []
 
 
