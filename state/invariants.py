@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from assay.proto import state_pb2 as pb
-from assay.proto.state_pb2 import Account, Decided, Key, KeyPool, MaskUse, Opening, Round, Supply
+from assay.proto.state_pb2 import Account, Counters, Decided, Key, KeyPool, MaskUse, Opening, Round, Supply
 from assay.state.overlay import Overlay, Reader
 from assay.state.rules import keys
 
@@ -27,6 +27,7 @@ def check_all(state: Reader) -> None:
     check_rounds(view)
     check_keys(view)
     check_openings(view)
+    check_queue(view)
     check_decided(view)
     check_schedule(view)
 
@@ -111,6 +112,15 @@ def check_decided(view: Overlay) -> None:
         opening, record = keys.parse_decided(place), Decided.FromString(data)
         if (record.key_id, opening) not in used or view.get(keys.opening(opening)) is not None:
             raise InvariantBroken(f"opening {opening} is remembered as decided, but by no mask, or is open")
+
+
+def check_queue(view: Overlay) -> None:
+    """The head of the scoring queue is the first opening whose ciphertext is not computed yet, or the end."""
+    record = view.load(Counters, keys.COUNTERS) or Counters(next_opening=1, next_job=1)
+    openings = (Opening.FromString(data) for _, data in view.iterate(keys.OPENING))
+    first = min((opening.id for opening in openings if not opening.computed), default=record.next_opening)
+    if record.next_job != first:
+        raise InvariantBroken(f"the queue begins at {record.next_job}, the first job that waits is {first}")
 
 
 def check_schedule(view: Overlay) -> None:

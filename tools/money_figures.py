@@ -175,13 +175,15 @@ def place_fee() -> int:
 
 def fees_table() -> str:
     """Return what transactions cost."""
+    params = default_params()
     rows = [
         ("opening a round", open_fee()),
         ("a commitment", commit_fee()),
         ("a reveal", reveal_fee()),
         ("a place that is filled: commitment and reveal", place_fee()),
         ("62 places that are filled", 62 * place_fee()),
-        ("64 commitments", 64 * commit_fee()),
+        ("64 commitments with the least deposits, which burn", 64 * (commit_fee() + params.min_deposit)),
+        ("opening a round with the least scoring fee", open_fee() + LEAST_PAID * params.min_scoring_fee),
     ]
     return table(
         ("transaction, at the default parameters, one ciphertext at `standard`", "least fee, uasy"), rows

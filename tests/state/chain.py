@@ -30,7 +30,7 @@ from assay.proto.state_pb2 import (
     Round,
 )
 from assay.proto.tx_pb2 import MsgCommit, MsgOpenRound, MsgPostModel, MsgReveal
-from assay.state import ceremony, invariants, ledger, openings, rounds
+from assay.state import ceremony, invariants, ledger, openings, rounds, scoring_queue
 from assay.state.ceremony import records as key_records
 from assay.state.context import Context, Event
 from assay.state.handlers import HANDLERS
@@ -272,7 +272,7 @@ class Chain:
             if not asked:
                 return
             for opening in asked:
-                self.view.delete(keys.opening(opening.id))
+                scoring_queue.drop(self.ctx, opening.id, 1)
                 openings.deliver(self.ctx, opening, scores(opening))
 
     def asked(self, round_id: int) -> list[Opening]:

@@ -9,7 +9,7 @@ from tests.state.chain import Chain
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Key, KeyPool, Opening
-from assay.state import invariants, ledger, schedule
+from assay.state import counters, invariants, ledger, schedule
 from assay.state.invariants import InvariantBroken
 from assay.state.rules import keys
 
@@ -65,6 +65,10 @@ def _test_in_vain(chain: Chain) -> None:
     chain.view.save(keys.opening(500), Opening(id=500, key_id=1, kind=pb.OPENING_KIND_SELF_TEST))
 
 
+def _lag_behind(chain: Chain) -> None:
+    counters.set_next_job(chain.view, 1)
+
+
 def _unschedule(chain: Chain) -> None:
     schedule.remove(chain.view, chain.round(1).deadline, keys.DEADLINE_ROUND, 1)
 
@@ -98,6 +102,7 @@ def _end_with_money(chain: Chain) -> None:
         (_lose_opening, "openings in the queue"),
         (_ask_in_vain, "does not wait for opening 500"),
         (_test_in_vain, "does not wait for opening 500"),
+        (_lag_behind, "the queue begins at 1,"),
         (_unschedule, "scheduled and due differ"),
         (_schedule_twice, "scheduled and due differ"),
         (_no_deadline, "has no deadline or another key"),

@@ -23,9 +23,10 @@ from tests.state.rounds.test_with_committee import collect
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Round
+from assay.proto.tx_pb2 import MsgCancelRound
 from assay.state import ledger
 from assay.state.rules import outcomes
-from assay.state.rules.errors import PayloadCopied, RoundFull
+from assay.state.rules.errors import KeyNotReady, PayloadCopied, RoundFull
 from assay.state.rules.payout import Outcome
 
 BOUNTY, FEE, DEPOSIT, RESERVE = 1_000_000, 40_001, 10_000, 150_000
@@ -233,6 +234,19 @@ def test_with_three_honest_places_the_same_reserves_only_save_the_owner_money(ch
     assert (record.status, record.outcome) == (pb.ROUND_STATUS_SETTLED, Outcome.PAID.value)
     assert gains(chain, 0, 1, 2, 3, 4) == [200_000] * 3 + [0] * 2
     assert owner_gain(chain) == -FEE - 600_000
+
+
+def test_a_key_taken_and_thrown_away_costs_the_scoring_fee(chain: Chain) -> None:
+    """The attacker loses 40,001 uasy a key, which the committee earns; the next owner waits for another key."""
+    message = chain.terms()
+    chain.run("open_round", chain.owner, message)
+    with pytest.raises(KeyNotReady):
+        chain.run("open_round", chain.owner, message)
+    chain.run("cancel_round", chain.owner, MsgCancelRound(round_id=1))
+    with pytest.raises(KeyNotReady):
+        chain.run("open_round", chain.owner, message)
+    assert owner_gain(chain) == -FEE
+    assert chain.balance(chain.operators[0]) == FEE
 
 
 # --- a reference of another length -------------------------------------------
