@@ -237,7 +237,7 @@ def test_with_three_honest_places_the_same_reserves_only_save_the_owner_money(ch
 
 
 def test_a_key_taken_and_thrown_away_costs_the_scoring_fee(chain: Chain) -> None:
-    """The attacker loses 40,001 uasy a key, which the committee earns; the next owner waits for another key."""
+    """The attacker loses 40,001 uasy a key, which the committee earns; the next owner waits for a key."""
     message = chain.terms()
     chain.run("open_round", chain.owner, message)
     with pytest.raises(KeyNotReady):
