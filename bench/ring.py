@@ -23,6 +23,7 @@ from assay.crypto import scoring
 from assay.crypto.ckks import packing, payload, seal
 from assay.crypto.ckks.encrypt import encrypt
 from assay.crypto.presets import LENGTH_CHECKS, STANDARD
+from assay.crypto.proof import proof_bytes
 from assay.crypto.ring import Stream, cipher_ring, compiled, key_ring, reference
 from assay.crypto.ring.tables import U64
 from assay.crypto.scoring_job import LengthJob, ProductJob, ScoringWorker
@@ -115,14 +116,14 @@ def ring_rows() -> list[Row]:
     def with_kernel(kernel: Any) -> Work:
         return lambda: kernel.forward(kernel.inverse(ciphertext, ring.tables), ring.tables)
 
-    data = payload.encode_own(ciphertext[None], STANDARD)
+    data = payload.encode(ciphertext[None], bytes(proof_bytes(STANDARD, 1)), STANDARD)
     at_rest = Raw.at_rest(ciphertext)
     return [
         compare("NTT and inverse, one residue row, numba", with_kernel(compiled), seals, "SEAL", per=4),
         compare("NTT and inverse, one residue row, numpy", with_kernel(reference), seals, "SEAL", per=4),
         compare(
             "payload parsed and checked, one ciphertext",
-            lambda: payload.ciphertexts_of(data, STANDARD, 1),
+            lambda: payload.parse(data, STANDARD, 1),
             lambda: raw.load(at_rest),
             "TenSEAL ckks_vector_from",
         ),
@@ -158,7 +159,8 @@ class Scoring:
         self.raw_at_rest = [Raw.at_rest(c[0]) for c in ciphertexts]
         total = scoring.add_payloads(ciphertexts[1:], STANDARD)
         self.raw_at_rest.append(Raw.at_rest(total[0]))
-        blobs = [payload.encode_own(c, STANDARD) for c in ciphertexts]
+        proof = bytes(proof_bytes(STANDARD, 1))
+        blobs = [payload.encode(c, proof, STANDARD) for c in ciphertexts]
         self.digests = [hashlib.sha256(blob).digest() for blob in blobs]
         self.blobs = dict(zip(self.digests, blobs, strict=True)) | {b"key": relin_key.tobytes()}
         self.rhos = [

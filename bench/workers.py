@@ -22,6 +22,7 @@ from ring import Scoring
 
 from assay.crypto.ckks import payload
 from assay.crypto.presets import LENGTH_CHECKS, STANDARD
+from assay.crypto.proof import proof_bytes
 from assay.crypto.ring import key_ring
 from assay.node.scoring import ScoringScheduler
 from assay.node.workers.pool import WorkerPool
@@ -89,7 +90,8 @@ class Rounds:
 
     def _payload(self, view: Overlay) -> Place:
         rows = [self._uniform(1, 2, prime=prime) for prime in STANDARD.cipher_primes]
-        return _SCOPE, view.put_bulk(_SCOPE, payload.encode_own(np.stack(rows, axis=-2), STANDARD))
+        data = payload.encode(np.stack(rows, axis=-2), bytes(proof_bytes(STANDARD, 1)), STANDARD)
+        return _SCOPE, view.put_bulk(_SCOPE, data)
 
     @staticmethod
     def _uniform(*shape: int, prime: int) -> np.ndarray:

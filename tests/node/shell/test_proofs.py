@@ -23,6 +23,7 @@ from assay.node.workers.pool import WorkerFailed
 from assay.node.workers.seats import Task
 from assay.proto import abci_pb2 as abci
 from assay.proto import state_pb2 as pb
+from assay.proto.query_pb2 import SimulateResponse
 from assay.proto.state_pb2 import Contribution
 from assay.proto.tx_pb2 import Message, MsgTransfer, TxBody
 from assay.state import ledger
@@ -231,6 +232,16 @@ async def test_a_failed_worker_is_a_code_in_the_mempool_and_the_end_in_a_block(
         workers.fails = False
         assert await check(node, tx) == [GOOD]
         assert codes(await finalize(node, [tx])) == [GOOD]
+
+
+async def test_a_simulation_verifies_no_proof(scenario: Scenario, tmp_path: Path) -> None:
+    """It is free of charge, and would let anybody have a node verify."""
+    workers, bad = Here(), scenario.tx(scenario.subs[2])
+    async with running(scenario, tmp_path / "node", workers) as node:
+        answer = await node.app.query(abci.RequestQuery(path="/simulate", data=bad))
+        assert SimulateResponse.FromString(answer.value).code == 0
+        assert await check(node, bad) == [BAD]
+        assert len(workers.tasks) == 1
 
 
 def _signed(scenario: Scenario, message: Message) -> bytes:
