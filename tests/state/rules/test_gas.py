@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.state.chain import Chain, small_model
+from tests.state.chain import Chain, random_payload, small_model
 
 from assay.crypto.committee.subsets import dealt
 from assay.crypto.presets import SMALL, STANDARD
@@ -13,6 +13,7 @@ from assay.proto.state_pb2 import CommitteeSeat, Contribution, Key, KeyMember, R
 from assay.proto.tx_pb2 import MsgCommit, MsgPostModel
 from assay.state.ceremony import slots
 from assay.state.handlers import HANDLERS
+from assay.state.handlers.payload_cost import payload_cost
 from assay.state.rules import gas
 from assay.state.rules.params import BOUNDS, default_params
 
@@ -49,6 +50,16 @@ def test_a_round_pays_for_the_messages_its_key_took(size: int) -> None:
     message.ClearField("reference")
     assert taken < paid
     assert gas.key_cost(SMALL, size) == taken + size * gas.stored_cost(gas.MEMBER_BYTES)
+
+
+def test_a_round_pays_for_the_shares_of_the_sum_it_will_release() -> None:
+    chain = Chain(seats=4, min_committee=4)
+    message = chain.terms(reference=random_payload(1, 2))
+    expected = gas.release_cost(SMALL, 4, 2)
+    assert expected == 4 * 2 * 32_752
+    with_it = HANDLERS["open_round"].cost(message, chain.params)
+    others = gas.key_cost(SMALL, 4) + payload_cost(message.reference, chain.params)
+    assert with_it - others - expected == gas.store_cost(8, 10) + gas.stored_cost(gas.ROUND_BYTES)
 
 
 def test_a_key_of_four_at_standard_is_two_million() -> None:
