@@ -7,7 +7,7 @@ from assay.proto.state_pb2 import Params
 from assay.proto.tx_pb2 import MsgOpenRound
 from assay.state import proofs
 from assay.state.context import Context
-from assay.state.handlers.payload_cost import payload_cost
+from assay.state.handlers.payload_cost import ciphertexts_in, payload_cost
 from assay.state.proofs import ProofCheck
 from assay.state.rounds import lifecycle, terms
 from assay.state.rules import gas
@@ -17,13 +17,15 @@ class OpenRoundHandler:
     """Rules of MsgOpenRound."""
 
     def cost(self, message: MsgOpenRound, params: Params) -> int:
-        """Return the gas: key, model, counters, round, pool, escrow, openings, reference; and the used key.
+        """Return the gas: key, model, counters, round, pool, escrow, openings, reference, members' messages.
 
-        The key is that of the smallest committee admitted: gas follows from bytes and parameters alone.
+        Messages are those of the smallest committee admitted: gas follows from bytes and parameters alone.
         """
-        key = gas.key_cost(by_wire_id(params.preset), params.min_committee)
+        preset, members = by_wire_id(params.preset), params.min_committee
+        messages = gas.key_cost(preset, members)
+        messages += gas.release_cost(preset, members, ciphertexts_in(len(message.reference), preset))
         kept = gas.stored_cost(gas.ROUND_BYTES)
-        return gas.store_cost(8, 10) + kept + key + payload_cost(message.reference, params)
+        return gas.store_cost(8, 10) + kept + messages + payload_cost(message.reference, params)
 
     def check_form(self, message: MsgOpenRound, params: Params) -> None:
         """Refuse terms outside the chain's parameters."""

@@ -13,11 +13,11 @@ def payload_cost(payload: bytes, params: Params) -> int:
 
     The number of ciphertexts follows from the length; a payload whose header says otherwise is refused.
     """
-    ciphertexts = _ciphertexts(len(payload), by_wire_id(params.preset))
+    ciphertexts = ciphertexts_in(len(payload), by_wire_id(params.preset))
     return gas.HASHED_KIB * -(-len(payload) // 1024) + gas.submission_cost(ciphertexts)
 
 
-def _ciphertexts(length: int, preset: Preset) -> int:
+def ciphertexts_in(length: int, preset: Preset) -> int:
     """Return the most ciphertexts for which, with their proof, there is room in so many bytes."""
     count = length // preset.ciphertext_bytes
     while count and payload_bytes(preset, count) > length:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from assay.crypto.presets import Preset
+from assay.state.rules.scalars import SHARE_BYTES
 
 TRANSACTION: Final = 100
 """Decoding, sequence and fee."""
@@ -53,6 +54,11 @@ def key_cost(preset: Preset, members: int) -> int:
     """
     polynomials = len(preset.cipher_primes) + 2 * len(preset.primes)
     return members * (polynomials * preset.degree * 8 * BYTE + stored_cost(MEMBER_BYTES))
+
+
+def release_cost(preset: Preset, members: int, ciphertexts: int) -> int:
+    """Return the gas of the members' sealed shares of a released sum, committee messages as well."""
+    return members * ciphertexts * preset.capacity * SHARE_BYTES * BYTE
 
 
 def submission_cost(ciphertexts: int) -> int:

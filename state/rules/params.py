@@ -20,7 +20,7 @@ class Bound:
 BOUNDS: Final[dict[str, Bound]] = {
     "gas_price": Bound(0, 10, 10**9),
     "max_block_bytes": Bound(1 << 20, 8_000_000, 16 << 20),
-    "max_block_gas": Bound(2 * 10**7, 400_000_000, 10**12),
+    "max_block_gas": Bound(3 * 10**7, 400_000_000, 10**12),
     "max_tx_bytes": Bound(200_000, 1_500_000, 4 << 20),
     "max_messages": Bound(1, 100, 1000),
     "key_pool": Bound(1, 2, 16),
