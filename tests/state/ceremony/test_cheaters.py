@@ -281,3 +281,24 @@ def test_a_committee_of_one_finds_itself_out(tmp_path: Path) -> None:
         lambda _: [complain(1, 0, [0])], lambda _: {(0, "false_complaint")}, outcomes.KEY_COMPLAINTS
     )
     check(held_by(1, tmp_path / "again", accuser), 1, accuser)
+
+
+def test_one_key_is_judged_a_block(tmp_path: Path) -> None:
+    chain = Chain(seats=4, min_committee=4, key_pool=3)
+    committee = RealCommittee(chain, tmp_path)
+    committee.twist = lambda key, seat, item, data: (
+        flip(0)(data) if (seat, item.phase, item.slot) == (1, RELIN, 0) else data
+    )
+    statuses = []
+    for _ in range(9):
+        block(committee, None)
+        statuses.append([Key.FromString(data).status for _, data in chain.view.iterate(keys.KEY)])
+    opening, judging, failed = pb.KEY_STATUS_OPENING, pb.KEY_STATUS_JUDGING, pb.KEY_STATUS_FAILED
+    assert statuses[-4:] == [
+        [opening] * 3,
+        [failed, judging, judging],
+        [failed, failed, judging],
+        [failed] * 3,
+    ]
+    told = [(fault.key_id, fault.member, faults.word(fault.kind)) for fault in faults.listed(chain.view)]
+    assert told == [(key_id, 1, "wrong_key_share") for key_id in (1, 2, 3)]
