@@ -286,7 +286,7 @@ def test_a_committee_of_one_finds_itself_out(tmp_path: Path) -> None:
 def test_one_key_is_judged_a_block(tmp_path: Path) -> None:
     chain = Chain(seats=4, min_committee=4, key_pool=3)
     committee = RealCommittee(chain, tmp_path)
-    committee.twist = lambda key, seat, item, data: (
+    committee.twist = lambda _, seat, item, data: (
         flip(0)(data) if (seat, item.phase, item.slot) == (1, RELIN, 0) else data
     )
     statuses = []
