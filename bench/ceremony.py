@@ -18,11 +18,13 @@ from typing import Any
 
 import numpy as np
 
-from assay.crypto.committee import messages, public_key, release, relin_key, score, sealed_box
+from assay.crypto.committee import messages, public_key, release, relin_key, score, sealed_box, seeds
 from assay.crypto.committee.key import CommitteeKey
 from assay.crypto.committee.member import Member
 from assay.crypto.committee.score import MaskKind
 from assay.crypto.committee.secrets import CommitteeFiles
+from assay.crypto.committee.sharing import all_sharers
+from assay.crypto.committee.subsets import openers
 from assay.crypto.presets import COMMITTEE_SIZES, Preset, by_name, threshold
 from assay.crypto.ring import Stream
 from assay.proto import tx_pb2
@@ -99,11 +101,28 @@ def openings(key: CommitteeKey, members: list[Member], row: Row) -> None:
     row["collect"] = milliseconds(lambda: release.collect(key, 0, boxes, OWNER_SECRET, keys))
 
 
+def cheating(key: CommitteeKey, members: list[Member], directory: Path, row: Row) -> None:
+    """Find out from opened seeds who sent a wrong share of one square: the dearest part of a ceremony."""
+    square = {m.number: messages.parse_residues(key.preset, 0, m.relin_share(0, 0)) for m in members}
+    joins = [messages.parse_join(key.size, m.number, m.join_data()) for m in members]
+    secrets = [CommitteeFiles(directory / str(m)).load(key.key_id) for m in range(openers(key.size))]
+    sent = {m.member: b"".join(m.received[number] for number in sorted(m.received)) for m in secrets}
+
+    def blame() -> None:
+        opened: dict[int, bytes] = {}
+        for number, data in sent.items():
+            opened |= seeds.parse_opened(key, number, joins, data)
+        relin_key.blame(all_sharers(key, opened), 0, 0, square)
+
+    row["blame, a square"] = milliseconds(blame)
+
+
 def bytes_sent(key: CommitteeKey) -> Row:
     """Bytes of data of one ceremony, without envelopes: of the member that sends most, and of all."""
     phases = [
         tx_pb2.COMMITTEE_PHASE_JOIN,
         tx_pb2.COMMITTEE_PHASE_SEEDS,
+        tx_pb2.COMMITTEE_PHASE_CHECK,
         tx_pb2.COMMITTEE_PHASE_PUBLIC_KEY,
         tx_pb2.COMMITTEE_PHASE_RELIN_KEY,
     ]
@@ -121,6 +140,7 @@ def measure(preset: Preset, size: int) -> Row:
         members = ceremony(key, Path(directory), row)
         shares(key, members, row)
         openings(key, members, row)
+        cheating(key, members, Path(directory), row)
     return row | bytes_sent(key)
 
 

@@ -194,6 +194,11 @@ CASES = {
 }
 
 
+def slug(name: str) -> str:
+    """The name in one word, as mutation patches name tests."""
+    return name.replace(" ", "-")
+
+
 # --- ceremonies --------------------------------------------------------------------------------
 
 
@@ -256,17 +261,19 @@ def check(committee: RealCommittee, n: int, case: Case) -> None:
 
 
 @pytest.mark.parametrize("n", [4, 7])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES, ids=slug)
 def test_whoever_spoils_a_ceremony_is_named_and_replaced(name: str, n: int, tmp_path: Path) -> None:
     check(held_by(n, tmp_path, CASES[name]), n, CASES[name])
 
 
-@pytest.mark.parametrize("name", ["a seed sealed to one holder is another", "t wrong shares of both squares"])
+@pytest.mark.parametrize(
+    "name", ["a seed sealed to one holder is another", "t wrong shares of both squares"], ids=slug
+)
 def test_it_is_the_same_with_ten(name: str, tmp_path: Path) -> None:
     check(held_by(10, tmp_path, CASES[name]), 10, CASES[name])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", CASES, ids=slug)
 @settings(max_examples=6, deadline=None)
 @given(random=st.randoms(use_true_random=False))
 def test_the_order_of_messages_changes_nothing(name: str, random: Random) -> None:
