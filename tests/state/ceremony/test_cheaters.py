@@ -116,6 +116,11 @@ CASES = {
         lambda n: {(member, "false_complaint") for member in last(n, threshold(n))},
         outcomes.KEY_COMPLAINTS,
     ),
+    "false complaints by t of one seed": Case(
+        lambda n: [complain(n, member, [0]) for member in last(n, threshold(n))],
+        lambda n: {(member, "false_complaint") for member in last(n, threshold(n))},
+        outcomes.KEY_COMPLAINTS,
+    ),
     "a false complaint besides a true one": Case(
         lambda n: [
             *bad_box(n),
