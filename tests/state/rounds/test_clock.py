@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.state.chain import BALANCE, Chain, Scores
 
 from assay.proto import state_pb2 as pb
@@ -155,3 +157,31 @@ def key_in_self_test(chain: Chain) -> Key:
     key.test_opening = scoring_queue.ask(chain.ctx, key.id, 0, [Question(pb.OPENING_KIND_SELF_TEST)])
     records.save(chain.view, key)
     return key
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    work=st.sampled_from([1, 8, 100]),
+    delays=st.lists(st.integers(0, 10), min_size=2, max_size=5),
+)
+def test_a_committee_that_answers_in_time_never_lets_a_round_expire(work: int, delays: list[int]) -> None:
+    """Five answers, each up to ten blocks after it could be given, are within any window of 60."""
+    chain = Chain()
+    chain.end_block()
+    made = [chain.revealed(3, bounty=1000, scoring_fee=0) for _ in delays]
+    chain.params.scoring_block_work = work
+    scores = Scores(by_sender={who.address: {"alignment": 0.3} for who in chain.people})
+    owed = dict.fromkeys(made, chain.height)
+    while owed:
+        for round_id, delay in zip(made, delays, strict=True):
+            if round_id not in owed:
+                continue
+            if waits(chain, round_id):
+                owed[round_id] = chain.height + 1
+            elif chain.height >= owed[round_id] + delay:
+                chain.answer(round_id, scores, stages=1)
+                owed[round_id] = chain.height
+            if chain.round(round_id).ended:
+                assert chain.round(round_id).status == pb.ROUND_STATUS_SETTLED
+                del owed[round_id]
+        chain.end_block()
