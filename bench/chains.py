@@ -19,7 +19,8 @@ from assay.client.client import Client
 from assay.client.errors import ClientError
 from assay.client.rpc import Rpc
 from assay.node.cometbft import find_binary
-from assay.node.home import LOOPBACK, Home, free_ports
+from assay.node.home import Home
+from assay.node.ports import LOOPBACK, free_ports
 from assay.node.testnet import open_testnet
 
 CHAIN_ID = "assay-bench"

@@ -81,10 +81,20 @@ def init(binary: Path, home: Path) -> None:
     _run(binary, "init", "--home", str(home))
 
 
+def signed_file(home: Path) -> Path:
+    """Return the file that says what this home's validator has signed last."""
+    return home / "data" / "priv_validator_state.json"
+
+
+def forget_signed(home: Path) -> None:
+    """Let this home's validator sign from the first height on."""
+    signed_file(home).write_text('{"height": "0", "round": 0, "step": 0}\n', encoding="utf-8")
+
+
 def signed_height(home: Path) -> int:
     """Return the last height at which this home's validator signed; 0 if there is no saying."""
     try:
-        state = json.loads((home / "data" / "priv_validator_state.json").read_text(encoding="utf-8"))
+        state = json.loads(signed_file(home).read_text(encoding="utf-8"))
         return int(state["height"])
     except (OSError, KeyError, TypeError, ValueError):
         return 0
@@ -108,11 +118,6 @@ def validator_key(binary: Path, home: Path) -> bytes:
 def node_id(binary: Path, home: Path) -> str:
     """Return the id by which other nodes dial this one (40 hexadecimal digits)."""
     return _run(binary, "show-node-id", "--home", str(home)).strip()
-
-
-def reset(binary: Path, home: Path) -> None:
-    """Remove CometBFT's blocks and state; keys stay, and the record of what was signed starts anew."""
-    _run(binary, "unsafe-reset-all", "--keep-addr-book", "--home", str(home))
 
 
 def start_command(binary: Path, home: Path, abci_address: str) -> list[str]:

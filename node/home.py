@@ -13,26 +13,23 @@ from __future__ import annotations
 
 import fcntl
 import json
-import random
 import shutil
-import socket
 import stat
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from assay.node import cometbft, settings
 from assay.node.abci.server import check_unix_path
+from assay.node.ports import LOOPBACK
 from assay.node.tomlfile import UnknownSettingError, set_values
 
-LOOPBACK: Final = "127.0.0.1"
 _PRIVATE = stat.S_IRWXU
-_LISTENING_PORTS: Final = range(20_000, 32_768)
 
 
 class HomeError(Exception):
@@ -311,8 +308,16 @@ def _check_config(home: Home) -> None:
         raise HomeError(f"{home.config_file}: mempool.max_txs_bytes may be at most {limit}, not {found!r}")
 
 
-def remove_chain(home: Home, binary: Path) -> None:
+def remove_chain(home: Home, *, forget_signed: bool = False) -> None:
     """Remove blocks and state, so that the node starts from genesis; keys and settings stay.
+
+    So does, by default, the record of what the validator has signed: when it has its blocks again from its
+    peers, it signs nothing else for a height that it has signed before.
+
+    Parameters
+    ----------
+    forget_signed
+        Drop that record too, for a chain that begins anew.
 
     Raises
     ------
@@ -321,31 +326,12 @@ def remove_chain(home: Home, binary: Path) -> None:
     """
     if home.is_running():
         raise HomeError(f"a node is running in {home.path}: stop it first")
-    cometbft.reset(binary, home.path)
-    shutil.rmtree(home.store, ignore_errors=True)
+    kept = () if forget_signed else (cometbft.signed_file(home.path),)
+    for place in home.store.parent.iterdir():
+        if place.is_dir():
+            shutil.rmtree(place)
+        elif place not in kept:
+            place.unlink()
+    if forget_signed:
+        cometbft.forget_signed(home.path)
     home.store.mkdir(mode=_PRIVATE)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback interface that nobody listens at now.
-
-    They are below those that systems give to outgoing connections, so that a node that is away for a while
-    finds its own again. Another program may take one before it is used, so a caller should be ready to try
-    again.
-    """
-    found: list[int] = []
-    with ExitStack() as stack:
-        for port in random.sample(_LISTENING_PORTS, len(_LISTENING_PORTS)):
-            if len(found) == count:
-                return found
-            with suppress(OSError):
-                listen(stack, port)
-                found.append(port)
-    raise HomeError(f"there are no {count} free ports from {_LISTENING_PORTS[0]} to {_LISTENING_PORTS[-1]}")
-
-
-def listen(stack: ExitStack, port: int) -> None:
-    """Take a port of the loopback interface until the stack is left; OSError if somebody has it."""
-    taken = stack.enter_context(socket.socket())
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections do not matter
-    taken.bind((LOOPBACK, port))

@@ -20,17 +20,15 @@ from assay.node.chainstate import Seat
 from assay.node.committee.identity import create_committee_key
 from assay.node.genesis import GenesisValidator, write_genesis
 from assay.node.home import (
-    LOOPBACK,
     Home,
     HomeError,
     Network,
     create,
-    free_ports,
-    listen,
     open_home,
     removed_on_failure,
     write_config,
 )
+from assay.node.ports import LOOPBACK, free_ports, listen
 
 MAX_VALIDATORS: Final = 32
 _NODE: Final = "node"

@@ -95,19 +95,21 @@ async def _header_app_hash(url: str, height: int) -> str:
 
 @click.command(short_help="Remove blocks and state; keys and settings stay.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--anew", is_flag=True, help="The chain begins anew on all its nodes: forget what was signed.")
 @click.pass_obj
-def reset(home: Path, yes: bool) -> None:
+def reset(home: Path, yes: bool, anew: bool) -> None:
     """Remove blocks and state, so that the node starts from genesis; keys and settings stay.
 
-    Never do this to a validator of a chain that goes on without it: it forgets what it has signed, and may
-    sign another block at the same height.
+    What a validator has signed stays on record: when it has the chain's blocks again from its peers, it signs
+    nothing else for a height that it has signed before.
     """
     opened = open_home(home)
     program = cometbft.find_binary(opened.settings().cometbft.binary)
     if not yes:
         click.confirm(f"Remove all blocks and state of {opened.path}?", abort=True)
-    remove_chain(opened, program)
-    if _is_only_validator(opened, cometbft.validator_key(program, opened.path)):
+    anew = anew or _is_only_validator(opened, cometbft.validator_key(program, opened.path))
+    remove_chain(opened, forget_signed=anew)
+    if anew:
         # The chain itself begins anew and numbers its committee keys again, but a key's secrets serve once.
         files = CommitteeFiles(opened.committee)
         for key_id in list(files.keys()):

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from assay.node import cometbft, genesis, home
+from assay.node.ports import LOOPBACK, free_ports
 from assay.proto.query_pb2 import ChainInfo
 
 BINARIES = {"v0.40": "cometbft", "v0.38": "cometbft-v0.38"}
@@ -184,11 +185,11 @@ def make_home(tmp_path: Path) -> MakeHome:
     """Make the home of a chain's only validator, on free ports."""
 
     def make(binary: Path, app_state: Any, block_milliseconds: int = 50) -> home.Home:
-        rpc, p2p = home.free_ports(2)
+        rpc, p2p = free_ports(2)
         network = home.Network(
             moniker="test",
-            rpc=f"{home.LOOPBACK}:{rpc}",
-            p2p=f"{home.LOOPBACK}:{p2p}",
+            rpc=f"{LOOPBACK}:{rpc}",
+            p2p=f"{LOOPBACK}:{p2p}",
             loopback=True,
             block_milliseconds=block_milliseconds,
         )
@@ -231,13 +232,13 @@ def assayd_node(tmp_path: Path, make_node: MakeNode) -> Callable[..., RunningNod
     """Make a node of a development chain, as `assayd init` does; further arguments are given to it."""
 
     def make(binary: Path, *arguments: str, block_milliseconds: int = 100) -> RunningNode:
-        rpc, p2p = home.free_ports(2)
+        rpc, p2p = free_ports(2)
         assayd = [sys.executable, "-c", "from assay.node.cli import main; main()"]
         assayd += ["--home", str(tmp_path / f"home-{rpc}")]
         options = {
             "--cometbft": binary,
-            "--rpc": f"{home.LOOPBACK}:{rpc}",
-            "--p2p": f"{home.LOOPBACK}:{p2p}",
+            "--rpc": f"{LOOPBACK}:{rpc}",
+            "--p2p": f"{LOOPBACK}:{p2p}",
             "--block-time": block_milliseconds,
             "--param": "preset=small",
         }

@@ -25,7 +25,8 @@ from tests.e2e.conftest import RunningNode
 from assay.client import Client, faucet, messages
 from assay.client.transactions import tx_hash
 from assay.crypto.accounts import generate, sign_tx
-from assay.node.home import Home, free_ports
+from assay.node.home import Home
+from assay.node.ports import free_ports
 from assay.proto.tx_pb2 import TxBody
 
 pytestmark = pytest.mark.e2e

@@ -9,6 +9,7 @@ import pytest
 
 from assay.node import cometbft, genesis, home
 from assay.node.home import HomeError, Network
+from assay.node.ports import free_ports
 
 NETWORK = Network(
     moniker='a "quoted" name',
@@ -142,14 +143,20 @@ def test_an_rpc_that_is_not_at_a_port_is_refused(tmp_path: Path, laddr: str) -> 
         place.rpc_url()
 
 
-def test_reset_keeps_keys_and_drops_the_chain(tmp_path: Path, binary: Path) -> None:
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_removed_chain_leaves_the_keys_and_the_record_of_what_was_signed(
+    tmp_path: Path, binary: Path, anew: bool
+) -> None:
     place = make(tmp_path / "home", binary)
     key = cometbft.validator_key(binary, place.path)
     (place.store / "record").touch()
     (place.path / "data" / "state.db").mkdir()
-    home.remove_chain(place, binary)
+    cometbft.signed_file(place.path).write_text('{"height": "7", "round": 0, "step": 3}')
+    home.remove_chain(place, forget_signed=anew)
+    left = sorted(path.name for path in place.store.parent.iterdir())
+    assert left == ["assay", "priv_validator_state.json"]
     assert list(place.store.iterdir()) == []
-    assert not (place.path / "data" / "state.db").exists()
+    assert cometbft.signed_height(place.path) == (0 if anew else 7)
     assert cometbft.validator_key(binary, place.path) == key
     home.open_home(place.path)
 
@@ -175,13 +182,13 @@ def test_the_chain_of_a_running_node_is_not_removed(tmp_path: Path, binary: Path
         assert other.stdout is not None
         other.stdout.readline()
         with pytest.raises(HomeError, match="stop it first"):
-            home.remove_chain(place, binary)
+            home.remove_chain(place)
         assert list(place.store.iterdir())
         other.communicate(b"\n")
     assert not place.is_running()
-    home.remove_chain(place, binary)
+    home.remove_chain(place)
     assert list(place.store.iterdir()) == []
 
 
 def test_free_ports_differ() -> None:
-    assert len(set(home.free_ports(20))) == 20
+    assert len(set(free_ports(20))) == 20

@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 from assay.node import cometbft
 from assay.node.cli.commands import assayd
 from assay.node.committee.identity import load_committee_key
-from assay.node.home import LOOPBACK, HomeError, host_and_port
+from assay.node.home import HomeError, host_and_port
+from assay.node.ports import LOOPBACK
 from assay.node.testnet import open_testnet
 
 

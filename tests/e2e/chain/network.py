@@ -14,7 +14,8 @@ from typing import Any
 from tests.e2e.conftest import RunningNode
 
 from assay.node import cometbft
-from assay.node.home import LOOPBACK, free_ports, open_home
+from assay.node.home import open_home
+from assay.node.ports import LOOPBACK, free_ports
 
 CHAIN_ID = "assay-e2e"
 ASSAYD = (sys.executable, "-c", "from assay.node.cli import main; main()")

@@ -12,9 +12,10 @@ from click.testing import CliRunner, Result
 from assay.client import faucet
 from assay.crypto import accounts
 from assay.crypto.committee.secrets import CommitteeFiles
-from assay.node import home
+from assay.node import cometbft, home
 from assay.node.cli.commands import assayd
 from assay.node.committee.identity import load_committee_key
+from assay.node.ports import free_ports
 from assay.node.version import VERSION
 
 SOMEBODY = accounts.encode_address(bytes(range(20)))
@@ -151,7 +152,7 @@ def test_commands_without_a_home_say_how_to_make_one(tmp_path: Path, command: st
 
 
 def test_status_of_a_node_that_does_not_run(tmp_path: Path) -> None:
-    (port,) = home.free_ports(1)
+    (port,) = free_ports(1)
     run(tmp_path / "home", "init", "--rpc", f"127.0.0.1:{port}")
     done = run(tmp_path / "home", "status")
     assert done.exit_code == 1
@@ -181,20 +182,42 @@ def secret(path: Path) -> Path:
     return file
 
 
-def test_reset_erases_the_secrets_of_a_chain_that_begins_anew(place: Path) -> None:
+def signed(path: Path) -> int:
+    return cometbft.signed_height(path)
+
+
+def sign(path: Path) -> None:
+    cometbft.signed_file(path).write_text('{"height": "7", "round": 0, "step": 3}')
+
+
+def with_another_validator(path: Path) -> None:
+    genesis = home.Home(path).genesis()
+    genesis["validators"].append({"address": "00" * 20})
+    (path / "config" / "genesis.json").write_text(json.dumps(genesis))
+
+
+def test_reset_of_the_only_validator_begins_the_chain_anew(place: Path) -> None:
     file = secret(place)
+    sign(place)
     assert run(place, "reset", "--yes").exit_code == 0
-    assert not file.exists()
+    assert (file.exists(), signed(place)) == (False, 0)
     load_committee_key(place)
 
 
-def test_reset_keeps_the_secrets_of_a_chain_that_goes_on(place: Path) -> None:
+def test_reset_keeps_the_secrets_of_a_chain_that_goes_on_and_what_was_signed(place: Path) -> None:
     file = secret(place)
-    genesis = home.Home(place).genesis()
-    genesis["validators"].append({"address": "00" * 20})
-    (place / "config" / "genesis.json").write_text(json.dumps(genesis))
+    sign(place)
+    with_another_validator(place)
     assert run(place, "reset", "--yes").exit_code == 0
-    assert file.exists()
+    assert (file.exists(), signed(place)) == (True, 7)
+
+
+def test_reset_begins_a_chain_of_several_anew_if_told_so(place: Path) -> None:
+    file = secret(place)
+    sign(place)
+    with_another_validator(place)
+    assert run(place, "reset", "--yes", "--anew").exit_code == 0
+    assert (file.exists(), signed(place)) == (False, 0)
 
 
 def test_version_and_node_id(place: Path) -> None:

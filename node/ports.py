@@ -1,0 +1,36 @@
+"""Ports of the loopback interface."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import ExitStack, suppress
+from typing import Final
+
+LOOPBACK: Final = "127.0.0.1"
+_LISTENING_PORTS: Final = range(20_000, 32_768)
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback interface that nobody listens at now.
+
+    They are below those that systems give to outgoing connections, so that a node that is away for a while
+    finds its own again. Another program may take one before it is used, so a caller should be ready to try
+    again.
+    """
+    found: list[int] = []
+    with ExitStack() as stack:
+        for port in random.sample(_LISTENING_PORTS, len(_LISTENING_PORTS)):
+            if len(found) == count:
+                return found
+            with suppress(OSError):
+                listen(stack, port)
+                found.append(port)
+    raise OSError(f"there are no {count} free ports from {_LISTENING_PORTS[0]} to {_LISTENING_PORTS[-1]}")
+
+
+def listen(stack: ExitStack, port: int) -> None:
+    """Take a port of the loopback interface until the stack is left; OSError if somebody has it."""
+    taken = stack.enter_context(socket.socket())
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # old connections do not matter
+    taken.bind((LOOPBACK, port))
