@@ -131,7 +131,9 @@ def split(parts: int) -> int:
 
 def fee(kind: str, message: Proto) -> int:
     """Return the least fee of a transaction with one message, at the default parameters."""
-    body = TxBody(messages=[Message(**{kind: message})], sequence=1000, gas_limit=10**7, fee=10**5)
+    wrapped = Message()
+    getattr(wrapped, kind).CopyFrom(message)
+    body = TxBody(messages=[wrapped], sequence=1000, gas_limit=10**7, fee=10**5)
     raw = accounts.sign_tx(accounts.from_seed(bytes(32)), "assay-1", body.SerializeToString())
     entry, params = cast(AccountTx, decode(raw, "assay-1", 1 << 22)), default_params()
     return least_fee(gas_needed(entry, params), params.gas_price)
