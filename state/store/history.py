@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any, Final
 
@@ -39,17 +39,22 @@ class Writer:
         self._first = first
         self._journal: list[bytes] = []
 
-    def records(self, changes: Mapping[bytes, bytes | None]) -> Iterator[tuple[bytes, bytes | None]]:
-        """Write records and what they replace; yield those that really change, in byte order."""
+    def records(
+        self, changes: Mapping[bytes, bytes | None], read: Callable[[bytes], bytes | None]
+    ) -> Iterator[tuple[bytes, bytes | None]]:
+        """Write records and what they replace; yield those that really change, in byte order.
+
+        `read` returns the record that stands under a key.
+        """
         changed: list[bytes] = []
-        read, put, delete = self._db.get, self._batch.put, self._batch.delete
+        put, delete = self._batch.put, self._batch.delete
         for key in sorted(changes):
             value = changes[key]
             _check(key, value)
-            where = layout.RECORD + key
-            old = read(where)
+            old = read(key)
             if value == old:
                 continue
+            where = layout.RECORD + key
             if value is None:
                 delete(where)
             else:

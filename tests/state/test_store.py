@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -42,6 +43,7 @@ def test_prepare_writes_nothing(store: Store) -> None:
     prepared = store.prepare(2, {b"a": b"2", b"b": b"2"}, {(b"s", digest(b"x")): b"x"}, (), {b"m": b"2"})
     assert prepared.root == naive_root({b"a": b"2", b"b": b"2"})
     assert (store.version, store.root, dict(store.iterate())) == (1, root, {b"a": b"1"})
+    assert (store.get(b"a"), store.get(b"b")) == (b"1", None)
     assert not store.has_bulk(b"s", digest(b"x"))
     assert store.get_meta(b"m") is None
     store.verify()
@@ -277,8 +279,9 @@ def test_wrong_digests_and_scopes_are_refused(store: Store) -> None:
 def test_sizes_name_what_takes_room(store: Store) -> None:
     write(store, {b"key%d" % number: b"value" for number in range(100)})
     sizes = store.sizes()
-    assert set(sizes) == {"records", "undo", "pages", "bulk", "page_cache"}
+    assert set(sizes) == {"records", "undo", "pages", "bulk", "page_cache", "record_cache"}
     assert sizes["page_cache"] > 100 * 32
+    assert sizes["record_cache"] > 100 * 32
 
 
 def test_a_cache_too_small_for_the_tree_changes_nothing(tmp_path: Path) -> None:
@@ -288,6 +291,21 @@ def test_a_cache_too_small_for_the_tree_changes_nothing(tmp_path: Path) -> None:
             for version in range(1, 6):
                 write(store, {b"key%d" % (number * version % 700): b"%d" % version for number in range(300)})
             assert store.sizes()["page_cache"] <= cache_bytes
+            assert store.sizes()["record_cache"] <= cache_bytes
             store.verify()
             roots.add(store.root)
     assert len(roots) == 1
+
+
+def test_the_record_cache_says_what_the_database_says(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    with Store.open(tmp_path / "s", create=True, cache_bytes=40_000) as store:
+        for _ in range(30):
+            names = [b"key%d" % draw.randrange(60) for _ in range(25)]
+            write(store, {name: draw.choice([None, b"%d" % draw.randrange(5)]) for name in names})
+            if draw.random() < 0.3 and store.version > store.oldest_version:
+                store.rollback()
+            for key, value in store._records._entries.items():
+                assert store._db.get(layout.RECORD + key) == value
+            for name in (b"key%d" % number for number in range(60)):
+                assert store.get(name) == store._db.get(layout.RECORD + name)
