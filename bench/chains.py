@@ -1,4 +1,4 @@
-"""Chains in a directory of their own: ours, of one or several validators, and CometBFT's key-value store.
+"""Chains in a directory of their own: ours, of one or several validators, and those it is compared with.
 
 All are made by `assayd`, so CometBFT has the same settings under each.
 """
@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import bare_application
+
 from assay.client.client import Client
 from assay.client.errors import ClientError
 from assay.client.rpc import Rpc
-from assay.node.cometbft import find_binary
+from assay.node.cometbft import find_binary, start_command
 from assay.node.home import Home
 from assay.node.ports import LOOPBACK, free_ports
 from assay.node.testnet import open_testnet
@@ -36,12 +38,12 @@ class Chain:
     ----------
     url
         Of its RPC.
-    process
-        The node's; CometBFT is its child, or itself.
+    processes
+        The validator's, or all validators'; others are their children.
     """
 
     url: str
-    process: subprocess.Popen[bytes]
+    processes: tuple[int, ...]
 
 
 @contextmanager
@@ -77,7 +79,7 @@ def testnet(validators: int, balances: Mapping[str, int]) -> Iterator[list[Chain
         start = [*_ASSAYD, "testnet", "start", "--dir", str(path), "--log", "json"]
         with _running(homes[0], start) as chain:
             asyncio.run(_keys_ready(chain.url))
-            yield [Chain(home.rpc_url(), chain.process) for home in homes]
+            yield [Chain(home.rpc_url(), chain.processes) for home in homes]
 
 
 @contextmanager
@@ -85,9 +87,19 @@ def kvstore() -> Iterator[Chain]:
     """Run CometBFT's key-value store: in memory, in CometBFT's own process, without signatures."""
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
         home = _init(Path(directory, "home"), ())
-        command = [str(find_binary()), "start", "--home", str(home.path), "--proxy_app", "kvstore"]
-        with _running(home, command) as chain:
+        with _running(home, start_command(find_binary(), home.path, "kvstore")) as chain:
             yield chain
+
+
+@contextmanager
+def bare() -> Iterator[Chain]:
+    """Run an application in Python that checks signatures and nothing else, behind our server."""
+    with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
+        home = _init(Path(directory, "home"), ())
+        application = [sys.executable, bare_application.__file__, CHAIN_ID, home.abci_address()]
+        command = start_command(find_binary(), home.path, home.abci_address())
+        with _listening(application) as process, _running(home, command) as chain:
+            yield Chain(chain.url, (*chain.processes, process))
 
 
 def _init(path: Path, params: Iterable[str]) -> Home:
@@ -113,20 +125,32 @@ def _running(home: Home, command: list[str]) -> Iterator[Chain]:
     with Path(home.path, "bench.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        chain = Chain(home.rpc_url(), process)
-        asyncio.run(_first_block(chain))
-        yield chain
+        asyncio.run(_first_block(home.rpc_url(), process))
+        yield Chain(home.rpc_url(), (process.pid,))
     finally:
         process.terminate()
         process.wait()
 
 
-async def _first_block(chain: Chain) -> None:
+@contextmanager
+def _listening(command: list[str]) -> Iterator[int]:
+    """Run a program that prints a line when it listens; yield its process."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def _first_block(url: str, process: subprocess.Popen[bytes]) -> None:
     """Wait until the application has committed a block."""
     async with asyncio.timeout(START_SECONDS):
-        while await _height(chain.url) < 1:
-            if chain.process.poll() is not None:
-                raise RuntimeError(f"the node ended with code {chain.process.returncode} before a block")
+        while await _height(url) < 1:
+            if process.poll() is not None:
+                raise RuntimeError(f"the node ended with code {process.returncode} before a block")
             await asyncio.sleep(0.1)
 
 
