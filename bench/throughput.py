@@ -210,7 +210,7 @@ def rates(bench: Bench, ours: Turns, kvstore: Turns, bare: Turns) -> list[Row]:
 
 
 def processor_times(ours: Turns, kvstore: Turns, bare: Turns, signature: float) -> list[Row]:
-    """Return the rows of processor time a transfer: of the two programs, of both, and of the signature in it."""
+    """Return the rows of processor time a transfer: of each program, of both, of the signature in it."""
 
     def time(what: str, reference: str, pairs: list[Pair]) -> Row:
         return row(f"processor time a transfer, {what}", "us", reference, pairs, lower_is_better=True)
