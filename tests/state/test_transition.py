@@ -93,13 +93,14 @@ def test_gas_follows_from_the_bytes(ctx: Context, funded: list[Any], make_tx: An
 
 def test_events_find_a_transfer_by_both_parties(ctx: Context, funded: list[Any], make_tx: Any) -> None:
     result, _ = run(ctx, make_tx(funded[0], 0, pay(funded[1], 5)))
-    transfer = result.tx_results[0].events[0]
+    transfer, tx = result.tx_results[0].events
     assert dict(transfer.attributes) == {
         "sender": funded[0].address_text,
         "recipient": funded[1].address_text,
         "amount": "5",
     }
-    assert set(transfer.indexed) == {"sender", "recipient"}
+    assert (transfer.kind, dict(transfer.indexed)) == ("transfer", {"recipient": funded[1].address_text})
+    assert (tx.kind, dict(tx.indexed)) == ("tx", {"sender": funded[0].address_text})
 
 
 @pytest.mark.parametrize("message", [Message(cancel_round=MsgCancelRound(round_id=5))])
