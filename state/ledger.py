@@ -63,7 +63,7 @@ def move(ctx: Context, source: bytes, target: bytes, amount: int) -> None:
         return
     _withdraw(ctx.view, source, amount)
     credit_unchecked(ctx.view, target, amount)
-    # What an account sends is found by the sender of its transaction; an index entry costs as much as a record.
+    # What an account sends is found by the sender of its transactions; each index entry costs CometBFT 3 us.
     ctx.emit("transfer", {"recipient": encode_address(target)}, sender=encode_address(source), amount=amount)
 
 
