@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.node.shell.results import block_response
@@ -10,7 +10,7 @@ from assay.proto import abci_pb2 as abci
 from assay.state.context import Event
 from assay.state.transition import TxResult
 
-WORD = st.text(max_size=200)
+WORD = st.text(max_size=20)
 EVENT = st.builds(
     Event,
     WORD,
@@ -18,7 +18,9 @@ EVENT = st.builds(
     st.dictionaries(WORD, WORD | st.integers(0, 2**64 - 1), max_size=3),
 )
 UINT = st.integers(0, 2**63 - 1)
-RESULT = st.builds(TxResult, st.integers(0, 2**32 - 1), WORD, WORD, UINT, UINT, st.lists(EVENT, max_size=3))
+EVENTS = st.lists(EVENT, max_size=3)
+DONE = st.builds(TxResult, gas_wanted=UINT, gas_used=UINT, events=EVENTS)
+REFUSED = st.builds(TxResult, st.integers(1, 2**32 - 1), WORD, WORD, UINT, UINT, EVENTS)
 
 
 def events_message(events: list[Event]) -> list[abci.Event]:
@@ -32,7 +34,8 @@ def events_message(events: list[Event]) -> list[abci.Event]:
     ]
 
 
-@given(st.lists(RESULT, max_size=4), st.lists(EVENT, max_size=3), st.binary(min_size=32, max_size=32))
+@settings(max_examples=40)
+@given(st.lists(DONE | REFUSED, max_size=3), EVENTS, st.binary(min_size=32, max_size=32))
 def test_results_and_events_arrive_as_they_are(
     results: list[TxResult], events: list[Event], app_hash: bytes
 ) -> None:
