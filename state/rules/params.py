@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, Params
+from assay.state.rules import windows
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def default_params(*, development: bool = False) -> Params:
         setattr(params, name, bound.default)
     if development:
         params.min_contributors = 1
+        params.absence_window = 30  # one machine that was busy for a while is not to wait for long
     return params
 
 
@@ -78,6 +80,12 @@ def validate_params(params: Params) -> None:
         raise BadParams("min_contributors exceeds max_contributors")
     if params.max_tx_bytes > params.max_block_bytes // 2:
         raise BadParams("max_tx_bytes exceeds half of max_block_bytes, so a block could not hold a reveal")
+    least = windows.least_ceremony_window(params)
+    if params.ceremony_window < least:
+        raise BadParams(
+            f"ceremony_window is {params.ceremony_window} blocks; for key_pool {params.key_pool} and "
+            f"committee_block_bytes {params.committee_block_bytes} it must be {least} or more"
+        )
     if not params.development:
         _validate_production(params)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from assay.crypto.presets import LENGTH_CHECKS
+from assay.crypto.committee.messages import slot_sizes
+from assay.crypto.presets import COMMITTEE_SIZES, LENGTH_CHECKS, by_wire_id
+from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Params
 from assay.state.rules.scalars import MAX_SHARES
 
@@ -15,8 +17,20 @@ PRODUCT_WORK: Final = 8
 
 _REVEAL_FACTOR: Final = 3
 _SCORING_FACTOR: Final = 2
+_CEREMONY_FACTOR: Final = 3
 _ANSWER_BLOCKS: Final = 2
 """From a computed ciphertext to the block that holds the committee's shares."""
+
+
+def least_ceremony_window(params: Params) -> int:
+    """Return the fewest blocks a ceremony phase must last, so that nobody is silent for want of room.
+
+    Three times what the longest phase, that of the relinearisation key, needs if the whole pool is made at
+    once by the largest committees.
+    """
+    size, preset = max(COMMITTEE_SIZES), by_wire_id(params.preset)
+    sent = sum(slot_sizes(tx_pb2.COMMITTEE_PHASE_RELIN_KEY, preset, size, 0))
+    return _CEREMONY_FACTOR * _ceil(params.key_pool * size * sent, params.committee_block_bytes)
 
 
 def least_reveal_window(params: Params, contributors: int, payload_bytes: int) -> int:

@@ -286,6 +286,13 @@ def test_the_order_of_messages_changes_nothing(name: str, random: Random) -> Non
         check(held_by(4, Path(directory), CASES[name], random), 4, CASES[name])
 
 
+@settings(max_examples=10, deadline=None)
+@given(name=st.sampled_from(sorted(CASES)), random=st.randoms(use_true_random=False))
+def test_the_order_of_messages_changes_nothing_with_seven(name: str, random: Random) -> None:
+    with TemporaryDirectory() as directory:
+        check(held_by(7, Path(directory), CASES[name], random), 7, CASES[name])
+
+
 def test_a_committee_of_one_finds_itself_out(tmp_path: Path) -> None:
     case = CASES["everybody sends shares of another public key"]
     check(held_by(1, tmp_path, case), 1, case)
