@@ -58,7 +58,7 @@ class TxBody(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[Message, _Mapping]]] = ..., sequence: _Optional[int] = ..., gas_limit: _Optional[int] = ..., fee: _Optional[int] = ..., timeout_height: _Optional[int] = ..., memo: _Optional[str] = ...) -> None: ...
 
 class Message(_message.Message):
-    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release")
+    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release", "report_release")
     TRANSFER_FIELD_NUMBER: _ClassVar[int]
     POST_MODEL_FIELD_NUMBER: _ClassVar[int]
     OPEN_ROUND_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +66,7 @@ class Message(_message.Message):
     REVEAL_FIELD_NUMBER: _ClassVar[int]
     CANCEL_ROUND_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGE_RELEASE_FIELD_NUMBER: _ClassVar[int]
+    REPORT_RELEASE_FIELD_NUMBER: _ClassVar[int]
     transfer: MsgTransfer
     post_model: MsgPostModel
     open_round: MsgOpenRound
@@ -73,7 +74,8 @@ class Message(_message.Message):
     reveal: MsgReveal
     cancel_round: MsgCancelRound
     acknowledge_release: MsgAcknowledgeRelease
-    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ...) -> None: ...
+    report_release: MsgReportRelease
+    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ..., report_release: _Optional[_Union[MsgReportRelease, _Mapping]] = ...) -> None: ...
 
 class MsgTransfer(_message.Message):
     __slots__ = ("recipient", "amount")
@@ -148,6 +150,30 @@ class MsgAcknowledgeRelease(_message.Message):
     ROUND_ID_FIELD_NUMBER: _ClassVar[int]
     round_id: int
     def __init__(self, round_id: _Optional[int] = ...) -> None: ...
+
+class MsgReportRelease(_message.Message):
+    __slots__ = ("round_id", "slot", "index", "parts")
+    ROUND_ID_FIELD_NUMBER: _ClassVar[int]
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    round_id: int
+    slot: int
+    index: int
+    parts: _containers.RepeatedCompositeFieldContainer[ReleasePart]
+    def __init__(self, round_id: _Optional[int] = ..., slot: _Optional[int] = ..., index: _Optional[int] = ..., parts: _Optional[_Iterable[_Union[ReleasePart, _Mapping]]] = ...) -> None: ...
+
+class ReleasePart(_message.Message):
+    __slots__ = ("member", "share", "path", "signature")
+    MEMBER_FIELD_NUMBER: _ClassVar[int]
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    member: int
+    share: bytes
+    path: bytes
+    signature: bytes
+    def __init__(self, member: _Optional[int] = ..., share: _Optional[bytes] = ..., path: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
 
 class CommitteeTx(_message.Message):
     __slots__ = ("body", "signature")

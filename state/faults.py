@@ -40,6 +40,12 @@ def named(view: Overlay, key: Key, member: int, kind: FaultKind) -> bool:
     return view.get(keys.fault(key.members[member].seat.validator, key.id, kind)) is not None
 
 
+def is_clean(view: Overlay, key: Key, member: int) -> bool:
+    """Tell whether a member of a key was not named for any fault on it."""
+    place = keys.key_faults(key.members[member].seat.validator, key.id)
+    return next(iter(view.iterate(place)), None) is None
+
+
 def word(kind: FaultKind) -> str:
     """Return the word for a kind of fault: "silent_ceremony", "bad_seeds", ..."""
     return FaultKind.Name(kind).removeprefix("FAULT_KIND_").lower()

@@ -3,13 +3,15 @@
 Parameter j of an update lies at ``X^j - X^(N-j)``, so the owner needs ``d_j - d_(N-j)`` of the decryption
 ``d = c0 + c1 s``, j = 1 .. N/2 - 1; the other half of d is not opened at all. Member i's share is that
 difference of ``c0 + c1 s(i)`` plus a shared mask for every j, derived from the key's seeds and the digest
-of ``c1``. It signs the share with its fresh signing key and seals both to the owner. The owner decodes as
-everybody decodes a scalar, and a signed share it holds proves to others what the member sent.
+of ``c1``. It signs the root of a hash tree over the share with its fresh signing key, and seals share and
+signature to the owner. The owner decodes as everybody decodes a scalar; what a member signed proves to
+others what it sent, number by number (`assay.crypto.committee.evidence`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import nacl.bindings
@@ -17,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assay.crypto import accounts
-from assay.crypto.committee import score
+from assay.crypto.committee import merkle, score
 from assay.crypto.committee.decoding import Decoded, Undecided, decode_polynomial
 from assay.crypto.committee.key import CommitteeKey
 from assay.crypto.committee.messages import SHARE_BYTES, SIGNATURE_BYTES, share_bytes
@@ -26,6 +28,14 @@ from assay.crypto.committee.sharing import Sharer
 from assay.crypto.presets import Preset
 from assay.crypto.ring import Stream, cipher_ring
 from assay.crypto.ring.tables import U64
+
+
+@dataclass(frozen=True)
+class SignedShare:
+    """A share as its member signed it."""
+
+    share: bytes
+    signature: bytes
 
 
 def gen_share(sharer: Sharer, c0: U64, c1: U64) -> bytes:
@@ -68,7 +78,8 @@ def seal_share(
     owner : bytes
         X25519 public key of the round's owner.
     """
-    signature = accounts.from_seed(signing_seed).sign(sign_bytes(key, member, slot, owner, share))
+    root = merkle.root(leaves(share))
+    signature = accounts.from_seed(signing_seed).sign(sign_bytes(key, member, slot, owner, root))
     # The ephemeral secret is a function of what is sealed: no second text is ever sealed under it.
     ephemeral = key.hash("release-ephemeral", signing_seed, owner, signature, share)
     return seal(share + signature, owner, ephemeral)
@@ -76,7 +87,7 @@ def seal_share(
 
 def open_share(
     key: CommitteeKey, member: int, slot: int, box: bytes, owner_secret: bytes, signing_key: bytes
-) -> bytes | None:
+) -> SignedShare | None:
     """Return the share in a sealed box, or None unless the member signed it for this key, slot and owner.
 
     Parameters
@@ -96,9 +107,10 @@ def open_share(
         return None
     share, signature = text[:size], text[size:]
     owner = bytes(nacl.bindings.crypto_scalarmult_base(owner_secret))
-    if not accounts.verify(signing_key, sign_bytes(key, member, slot, owner, share), signature):
+    root = merkle.root(leaves(share))
+    if not accounts.verify(signing_key, sign_bytes(key, member, slot, owner, root), signature):
         return None
-    return share
+    return SignedShare(share, signature)
 
 
 def aggregate_shares(
@@ -149,17 +161,39 @@ def collect(
     Decoded or Undecided
         As `aggregate_shares`; members whose box does not open or is not signed by them count as wrong.
     """
-    opened = {m: open_share(key, m, slot, box, owner_secret, signing_keys[m]) for m, box in boxes.items()}
-    shares = {member: share for member, share in opened.items() if share is not None}
+    signed = open_shares(key, slot, boxes, owner_secret, signing_keys)
+    shares = {member: found.share for member, found in signed.items()}
     result = aggregate_shares(key, shares)
     if isinstance(result, Undecided):
         return Undecided(len(boxes), result.needed)
     return Decoded(result.value, tuple(sorted(set(result.wrong) | (set(boxes) - set(shares)))))
 
 
-def sign_bytes(key: CommitteeKey, member: int, slot: int, owner: bytes, share: bytes) -> bytes:
-    """Return what a member signs: key, member, slot, owner and share."""
-    return key.domain("release") + member.to_bytes(4, "little") + slot.to_bytes(4, "little") + owner + share
+def open_shares(
+    key: CommitteeKey,
+    slot: int,
+    boxes: Mapping[int, bytes],
+    owner_secret: bytes,
+    signing_keys: Mapping[int, bytes],
+) -> dict[int, SignedShare]:
+    """Return the shares, by member, of the boxes that open and are signed by their members."""
+    opened = {m: open_share(key, m, slot, box, owner_secret, signing_keys[m]) for m, box in boxes.items()}
+    return {member: signed for member, signed in opened.items() if signed is not None}
+
+
+def sign_bytes(key: CommitteeKey, member: int, slot: int, owner: bytes, root: bytes) -> bytes:
+    """Return what a member signs: key, member, slot, owner and the root over its share."""
+    return key.domain("release") + member.to_bytes(4, "little") + slot.to_bytes(4, "little") + owner + root
+
+
+def leaves(share: bytes) -> list[bytes]:
+    """Return the numbers of a share as its hash tree has them: 16 bytes each."""
+    return [share[start : start + SHARE_BYTES] for start in range(0, len(share), SHARE_BYTES)]
+
+
+def numbers(share: bytes) -> list[int]:
+    """Return the numbers of a share."""
+    return [int.from_bytes(leaf, "little") for leaf in leaves(share)]
 
 
 def _mask(preset: Preset, stream: Stream) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from assay.state.handlers.cancel_round import CancelRoundHandler
 from assay.state.handlers.commit import CommitHandler
 from assay.state.handlers.open_round import OpenRoundHandler
 from assay.state.handlers.post_model import PostModelHandler
+from assay.state.handlers.report_release import ReportReleaseHandler
 from assay.state.handlers.reveal import RevealHandler
 from assay.state.handlers.transfer import TransferHandler
 
@@ -21,6 +22,7 @@ HANDLERS: Final[dict[str, Handler[Any]]] = {
     "reveal": RevealHandler(),
     "cancel_round": CancelRoundHandler(),
     "acknowledge_release": AcknowledgeReleaseHandler(),
+    "report_release": ReportReleaseHandler(),
 }
 
 PROVEN: Final = frozenset(("open_round", "reveal"))

@@ -17,7 +17,7 @@ _AT_DEADLINE: Final[dict[RoundStatus, Callable[[Context, Round], None]]] = {
     pb.ROUND_STATUS_OPEN: lifecycle.end_commits,
     pb.ROUND_STATUS_REVEAL: lifecycle.end_reveals,
     pb.ROUND_STATUS_SCORING: scoring.end_window,
-    pb.ROUND_STATUS_SETTLED: release.end,
+    pb.ROUND_STATUS_SETTLED: release.lapse,
 }
 
 

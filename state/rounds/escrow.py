@@ -8,7 +8,7 @@ caller writes the record.
 from __future__ import annotations
 
 from assay.proto.state_pb2 import Contribution, Key, Round
-from assay.state import ledger
+from assay.state import faults, ledger
 from assay.state.context import Context
 from assay.state.rounds import records
 from assay.state.rules import keys
@@ -45,10 +45,7 @@ def refund(ctx: Context, record: Round, recipient: bytes, amount: int, what: str
 
 def burn_deposit(ctx: Context, record: Round, item: Contribution) -> None:
     """Destroy a contributor's deposit."""
-    ledger.burn(ctx, keys.escrow(record.id), record.deposit)
-    record.burned += record.deposit
-    if record.deposit:
-        records.emit(ctx, record, "deposit_burned", item.sender, amount=record.deposit)
+    _burn(ctx, record, item.sender, record.deposit, "deposit_burned")
 
 
 def return_deposit(ctx: Context, record: Round, item: Contribution) -> None:
@@ -58,8 +55,22 @@ def return_deposit(ctx: Context, record: Round, item: Contribution) -> None:
 
 
 def pay_committee(ctx: Context, record: Round) -> None:
-    """Divide the scoring fee equally between the operators of the key's members, odd units to the first."""
+    """Divide the scoring fee equally between the operators of the key's members, odd units to the first.
+
+    The part of a member that was named for a fault on this key is burned: were it divided among the others,
+    or given back, somebody would gain by keeping a member from its duty.
+    """
     key = ctx.view.require(Key, keys.committee_key(record.key_id))
     parts = largest_remainder(record.scoring_fee, [1] * len(key.members))
-    for member, part in zip(key.members, parts, strict=True):
-        pay(ctx, record, member.seat.operator, part, "fee")
+    for number, (member, part) in enumerate(zip(key.members, parts, strict=True)):
+        if faults.is_clean(ctx.view, key, number):
+            pay(ctx, record, member.seat.operator, part, "fee")
+        else:
+            _burn(ctx, record, member.seat.operator, part, "fee_burned")
+
+
+def _burn(ctx: Context, record: Round, account: bytes, amount: int, what: str) -> None:
+    ledger.burn(ctx, keys.escrow(record.id), amount)
+    record.burned += amount
+    if amount:
+        records.emit(ctx, record, what, account, amount=amount)

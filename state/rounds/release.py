@@ -10,10 +10,11 @@ from assay.crypto.ckks import payload
 from assay.crypto.committee.subsets import quorum
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
-from assay.proto.state_pb2 import Key, Round, SlotRecord
+from assay.proto.state_pb2 import Key, Round
+from assay.state import faults
 from assay.state.ceremony import phases, slots
 from assay.state.context import Context
-from assay.state.rounds import ending, payloads, records
+from assay.state.rounds import ending, escrow, payloads, records
 from assay.state.rules import keys
 from assay.state.rules.errors import NothingToAcknowledge, NotRoundOwner
 
@@ -40,42 +41,54 @@ def receive(ctx: Context, key: Key, member: int, item: slots.Awaited, data: byte
     records.save(ctx.view, record)
 
 
-def complete_members(ctx: Context, record: Round) -> int:
-    """Return how many members have sent their sealed share of every ciphertext of the sum."""
-    key = ctx.view.require(Key, keys.committee_key(record.key_id))
-    phase = tx_pb2.COMMITTEE_PHASE_RELEASE
-    return sum(
-        all(
-            ctx.view.load(SlotRecord, keys.slot(key.id, phase, member, slot)) is not None
-            for slot in range(record.ciphertexts)
-        )
+def missing(ctx: Context, record: Round, key: Key) -> list[int]:
+    """Return the members that have not sent their sealed share of every ciphertext of the sum."""
+    phase, slots_wanted = tx_pb2.COMMITTEE_PHASE_RELEASE, range(record.ciphertexts)
+    return [
+        member
         for member in range(len(key.members))
-    )
+        if any(ctx.view.get(keys.slot(key.id, phase, member, slot)) is None for slot in slots_wanted)
+    ]
+
+
+def running(ctx: Context, sender: bytes, round_id: int) -> tuple[Round, Key]:
+    """Return a round whose sum is being released, and its key; refuse everybody but the owner."""
+    record = records.load(ctx.view, round_id)
+    if record.owner != sender:
+        raise NotRoundOwner("only the round's owner can speak about its released sum")
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    if record.status != pb.ROUND_STATUS_SETTLED or key.status != pb.KEY_STATUS_TAKEN:
+        raise NothingToAcknowledge("the round has released nothing, or its release is over")
+    return record, key
 
 
 def check_acknowledge(ctx: Context, sender: bytes, round_id: int) -> Round:
     """Refuse an acknowledgement by somebody else, or of what the owner cannot have opened yet."""
-    record = records.load(ctx.view, round_id)
-    if record.owner != sender:
-        raise NotRoundOwner("only the round's owner can acknowledge its released sum")
-    key = ctx.view.require(Key, keys.committee_key(record.key_id))
-    if record.status != pb.ROUND_STATUS_SETTLED or key.status != pb.KEY_STATUS_TAKEN:
-        raise NothingToAcknowledge("the round has released nothing, or its release is over")
-    found, needed = complete_members(ctx, record), quorum(len(key.members))
+    record, key = running(ctx, sender, round_id)
+    found, needed = len(key.members) - len(missing(ctx, record, key)), quorum(len(key.members))
     if found < needed:
         raise NothingToAcknowledge(f"{found} members have sent their shares, the sum needs {needed}")
     return record
 
 
 def acknowledge(ctx: Context, record: Round) -> None:
-    """End a release because the owner has opened it."""
+    """End a release because the owner has opened it: who has not sent its share need not any more."""
     record.acknowledged = True
-    end(ctx, record)
+    _end(ctx, record)
     records.save(ctx.view, record)
 
 
-def end(ctx: Context, record: Round) -> None:
-    """Drop what was released and retire the key; the caller writes the record."""
+def lapse(ctx: Context, record: Round) -> None:
+    """End a release whose window is over; name who has not sent its share. The caller writes the record."""
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    for member in missing(ctx, record, key):
+        faults.name_fault(ctx, key, member, pb.FAULT_KIND_SILENT_RELEASE)
+    _end(ctx, record)
+
+
+def _end(ctx: Context, record: Round) -> None:
+    """Pay the committee, drop what was released and retire the key; the caller writes the record."""
+    escrow.pay_committee(ctx, record)
     records.set_deadline(ctx, record, 0)
     ctx.view.drop_bulk(keys.release_scope(record.id))
     phases.retire(ctx, record.key_id)

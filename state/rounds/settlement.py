@@ -11,7 +11,10 @@ from assay.state.rules.payout import Outcome, Score
 
 
 def settle(ctx: Context, record: Round) -> None:
-    """Pay the bounty by the formula, or give it back; the caller writes the record."""
+    """Pay the bounty by the formula, or give it back; the caller writes the record.
+
+    The committee is paid when the release ends, so that releasing is part of what it is paid for.
+    """
     accepted = records.contributions(ctx.view, record.id, pb.CONTRIBUTION_STATUS_ACCEPTED)
     scores = [_score(item) for item in accepted]
     reference_norm = scalars.decode(record.reference_norm)
@@ -23,7 +26,6 @@ def settle(ctx: Context, record: Round) -> None:
         item.status, item.amount = _status(offer, amount), amount
         escrow.pay(ctx, record, item.sender, amount, "paid")
     records.save_contributions(ctx.view, accepted)
-    escrow.pay_committee(ctx, record)
     escrow.refund(ctx, record, record.owner, division.refund, "bounty_returned")
     everybody = records.contributions(ctx.view, record.id)
     ending.return_deposits(ctx, record, everybody)

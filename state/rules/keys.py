@@ -126,9 +126,14 @@ def faults(validator: bytes) -> bytes:
     return FAULT + validator
 
 
+def key_faults(validator: bytes, key_id: int) -> bytes:
+    """Prefix of what a validator did wrong as a member of one committee key."""
+    return faults(validator) + _u64(key_id)
+
+
 def fault(validator: bytes, key_id: int, kind: int) -> bytes:
     """Key of one fault: once for each validator, committee key and kind."""
-    return faults(validator) + _u64(key_id) + bytes((kind,))
+    return key_faults(validator, key_id) + bytes((kind,))
 
 
 def suspension(validator: bytes) -> bytes:

@@ -21,6 +21,7 @@ from tests.state.world import RICH, join_data, world
 
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
+from assay.crypto.committee import evidence
 from assay.crypto.committee.sealed_box import public_key
 from assay.crypto.presets import SMALL
 from assay.node.shell.results import block_response
@@ -153,6 +154,8 @@ def _decent(data: st.DataObject, kind: str) -> Message:
         "owner_public_key": public_key(bytes(range(32))),
         "reference": random_payload(1001),
     }
+    size = evidence.path_size(SMALL)
+    part = tx_pb2.ReleasePart(share=b"\xff" * 16, path=bytes(size), signature=bytes(64))
     decent = {
         "transfer": lambda: tx_pb2.MsgTransfer(recipient=b"r" * 20, amount=1),
         "post_model": lambda: tx_pb2.MsgPostModel(
@@ -163,6 +166,7 @@ def _decent(data: st.DataObject, kind: str) -> Message:
         "reveal": lambda: sub.reveal,
         "cancel_round": lambda: tx_pb2.MsgCancelRound(round_id=ident),
         "acknowledge_release": lambda: tx_pb2.MsgAcknowledgeRelease(round_id=ident),
+        "report_release": lambda: tx_pb2.MsgReportRelease(round_id=ident, parts=[part]),
     }
     return Message(**{kind: decent[kind]()})
 
@@ -277,9 +281,9 @@ def test_a_message_with_nothing_in_it_gets_a_code(kind: str) -> None:
         assert executed([raw]) != [0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "report_release"])
 def test_a_message_can_succeed_here(kind: str) -> None:
-    """Or else the messages above would all be refused at the door."""
+    """Or else the messages above would all be refused at the door. A committee of one contradicts nobody."""
     here = world()
     named, sub = here.rounds, here.submissions[1]
     good: dict[str, tuple[Account, Any]] = {

@@ -106,7 +106,7 @@ def _end_with_money(chain: Chain) -> None:
         (_unschedule, "scheduled and due differ"),
         (_schedule_twice, "scheduled and due differ"),
         (_no_deadline, "has no deadline or another key"),
-        (_end_with_money, "has ended but its escrow holds"),
+        (_end_with_money, "has ended; its escrow holds"),
     ],
 )
 def test_a_bent_record_is_noticed(bend: Callable[[Chain], None], sentence: str) -> None:

@@ -141,3 +141,9 @@ class NoCommittee(RoundError):
     """Too few seats can serve on a committee, so there is no key for a round."""
 
     code = 22
+
+
+class BadReport(RoundError):
+    """The report does not prove that a member's share of the released sum is wrong."""
+
+    code = 23

@@ -17,11 +17,13 @@ from tests.state.chain import BALANCE, Chain, Scores
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Opening
-from assay.proto.tx_pb2 import MsgCancelRound
+from assay.proto.tx_pb2 import MsgAcknowledgeRelease, MsgCancelRound
 from assay.state import ledger
+from assay.state.ceremony import slots
+from assay.state.rounds import release
 from assay.state.rules.errors import AssayError
 
-COMMIT, REVEAL, SCORING = 4, 6, 40
+COMMIT, REVEAL, SCORING, RELEASE = 4, 6, 40, 10
 PENDING_STAGES, SCORING_STAGES = (
     ("coin", "length", "norm"),
     ("coin", "length", "norm", "alignment", "aggregate"),
@@ -49,6 +51,7 @@ class ModelRound:
     aggregate: dict[int, int] = field(default_factory=dict)
     burned: set[int] = field(default_factory=set)
     escrow: int = 0
+    sent: bool = False
 
 
 class Model:
@@ -116,10 +119,10 @@ class Model:
         if stage != "coin" and len(record.within) < record.least:
             self.end(record, "refunded")
         elif stage == "aggregate":
-            self.settle(record)
+            self.settle(record, height)
         record.stage += 1
 
-    def settle(self, record: ModelRound) -> None:
+    def settle(self, record: ModelRound, height: int) -> None:
         parts = shares(record)
         if parts is None:
             self.end(record, "refunded")
@@ -128,18 +131,34 @@ class Model:
             self.people[who] += amount
             record.escrow -= amount
             record.bounty -= amount
-        self.end(record, "settled")
+        self.give_back(record)
+        record.phase, record.deadline = "released", height + RELEASE
+
+    def end_release(self, record: ModelRound, *, waived: bool) -> None:
+        """The operator is paid, unless its member was silent and the owner has not done without it."""
+        if record.sent or waived:
+            self.operator += record.fee
+        else:
+            self.burned += record.fee
+        record.escrow -= record.fee
+        record.phase = "settled"
 
     def end(self, record: ModelRound, how: str, *, fee_back: bool = False) -> None:
+        """A round that releases nothing: the fee goes to the committee, or back if that has not answered."""
+        self.give_back(record)
+        self.owner += record.fee if fee_back else 0
+        self.operator += 0 if fee_back else record.fee
+        record.escrow -= record.fee
+        record.phase = how
+
+    def give_back(self, record: ModelRound) -> None:
         """What is left of the bounty goes to the owner, deposits back to who has not lost them."""
         for who in record.committed:
             if who not in record.burned:
                 self.people[who] += record.deposit
                 record.escrow -= record.deposit
-        self.owner += record.bounty + (record.fee if fee_back else 0)
-        self.operator += 0 if fee_back else record.fee
-        record.escrow -= record.bounty + record.fee
-        record.phase = how
+        self.owner += record.bounty
+        record.escrow -= record.bounty
 
     def end_block(self, height: int) -> None:
         for record in self.rounds.values():
@@ -156,6 +175,8 @@ class Model:
                 self.close_reveals(record, height)
             elif record.phase in ("pending", "scoring"):
                 self.end(record, "expired", fee_back=True)
+            elif record.phase == "released":
+                self.end_release(record, waived=False)
 
 
 def shares(record: ModelRound) -> dict[int, int] | None:
@@ -182,6 +203,7 @@ PHASES = {
     "open": pb.ROUND_STATUS_OPEN,
     "reveal": pb.ROUND_STATUS_REVEAL,
     "scoring": pb.ROUND_STATUS_SCORING,
+    "released": pb.ROUND_STATUS_SETTLED,
     "settled": pb.ROUND_STATUS_SETTLED,
     "refunded": pb.ROUND_STATUS_REFUNDED,
     "expired": pb.ROUND_STATUS_EXPIRED,
@@ -196,7 +218,7 @@ class RoundsAtRandom(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.chain = Chain()
+        self.chain = Chain(release_window=RELEASE)
         self.chain.end_block()
         self.model = Model(PEOPLE)
 
@@ -276,6 +298,27 @@ class RoundsAtRandom(RuleBasedStateMachine):
         if self.attempt(allowed, "cancel_round", sender, MsgCancelRound(round_id=ident)):
             self.model.end(record, "cancelled")
 
+    @rule(data=st.data())
+    @precondition(lambda self: any(r.phase == "released" for r in self.model.rounds.values()))
+    def release(self, data: st.DataObject) -> None:
+        """The only member sends its share."""
+        waiting = sorted(i for i, r in self.model.rounds.items() if r.phase == "released" and not r.sent)
+        if waiting:
+            ident = data.draw(st.sampled_from(waiting))
+            self.model.rounds[ident].sent = True
+            key = self.chain.key_of(ident)
+            (item,) = slots.awaited(self.chain.view, key, 0)
+            release.receive(self.chain.ctx, key, 0, item, bytes(item.size))
+
+    @rule(data=st.data(), by_owner=st.booleans())
+    @precondition(lambda self: self.model.rounds)
+    def acknowledge(self, data: st.DataObject, by_owner: bool) -> None:
+        ident, record = self.pick(data)
+        allowed = by_owner and record.phase == "released" and record.sent
+        sender = self.chain.owner if by_owner else self.chain.people[0]
+        if self.attempt(allowed, "acknowledge_release", sender, MsgAcknowledgeRelease(round_id=ident)):
+            self.model.end_release(record, waived=True)
+
     @rule(data=st.data(), fail=st.sampled_from((False, False, False, True)))
     @precondition(lambda self: any(r.phase in ("pending", "scoring") for r in self.model.rounds.values()))
     def answer(self, data: st.DataObject, fail: bool) -> None:
@@ -328,7 +371,7 @@ class RoundsAtRandom(RuleBasedStateMachine):
                 for who in record.committed[absent:]:
                     self.reveal_one(ident, record, who)
 
-    @rule(count=st.sampled_from((1, 2, 3, COMMIT, REVEAL, SCORING)))
+    @rule(count=st.sampled_from((1, 2, 3, COMMIT, REVEAL, RELEASE, SCORING)))
     def blocks(self, count: int) -> None:
         for _ in range(count):
             self.model.end_block(self.chain.height)
@@ -348,7 +391,7 @@ class RoundsAtRandom(RuleBasedStateMachine):
             assert record.status == PHASES[expected.phase]
             remaining = record.escrowed - record.paid - record.refunded - record.burned
             assert remaining == self.chain.escrow(ident) == expected.escrow
-            assert (remaining == 0) == bool(record.ended)
+            assert (remaining == 0 or expected.phase == "released") == bool(record.ended)
 
 
 TestRoundsAtRandom = RoundsAtRandom.TestCase

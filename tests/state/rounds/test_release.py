@@ -13,8 +13,8 @@ from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Key, SlotRecord
-from assay.proto.tx_pb2 import CommitteeBody, MsgAcknowledgeRelease
-from assay.state import ceremony
+from assay.proto.tx_pb2 import CommitteeBody, MsgAcknowledgeRelease, MsgCancelRound
+from assay.state import ceremony, faults
 from assay.state.envelope import decode
 from assay.state.handlers import committee
 from assay.state.overlay import Overlay
@@ -141,6 +141,86 @@ def test_a_release_nobody_acknowledges_is_dropped_after_its_window() -> None:
     assert not [place for place in chain.memory.bulk if place[0] == keys.release_scope(round_id)]
     assert record.status == pb.ROUND_STATUS_SETTLED
     assert chain.told("release_ended")[-1]["acknowledged"] == "0"
+
+
+def paid(chain: Chain) -> list[int]:
+    """What each member's operator has been paid."""
+    return [chain.balance(operator) for operator in chain.operators]
+
+
+def faulty(chain: Chain) -> set[tuple[int, int]]:
+    return {(fault.member, fault.kind) for fault in faults.listed(chain.view)}
+
+
+def test_the_fee_is_divided_between_the_operators_when_the_release_ends_odd_units_to_the_first() -> None:
+    chain = Chain(seats=4)
+    round_id = settled(chain)
+    for member in range(4):
+        send(chain, chain.key_of(round_id), member)
+    assert paid(chain) == [0] * 4
+    acknowledge(chain, round_id)
+    assert paid(chain) == [10_001, 10_000, 10_000, 10_000]
+    assert chain.escrow(round_id) == 0
+    assert [event["account"] for event in chain.told("fee")] == [op.address_text for op in chain.operators]
+
+
+def test_two_seats_of_one_operator_are_paid_twice() -> None:
+    chain = Chain(seats=4)
+    chain.seats[1].operator = chain.seats[0].operator
+    round_id = settled(chain)
+    for member in range(3):
+        send(chain, chain.key_of(round_id), member)
+    acknowledge(chain, round_id)
+    assert chain.balance(chain.operators[0]) == 20_001
+
+
+def test_who_has_not_sent_its_share_when_the_window_is_over_is_named_and_its_part_is_burned() -> None:
+    chain = Chain(seats=4, release_window=10, key_pool=1)
+    round_id = settled(chain)
+    key = chain.key_of(round_id)
+    for member in (0, 2, 3):
+        send(chain, key, member)
+    chain.end_block(10)
+    assert faulty(chain) == set()
+    chain.end_block()
+    assert faulty(chain) == {(1, pb.FAULT_KIND_SILENT_RELEASE)}
+    assert paid(chain) == [10_001, 0, 10_000, 10_000]
+    assert (chain.round(round_id).burned, chain.escrow(round_id)) == (10_000, 0)
+    (told,) = chain.told("fee_burned")
+    assert (told["account"], told["amount"]) == (chain.operators[1].address_text, "10000")
+
+
+def test_an_acknowledged_release_does_without_the_shares_that_are_missing() -> None:
+    """Else an owner could deprive whom it likes by being quick."""
+    chain = Chain(seats=4)
+    round_id = settled(chain)
+    for member in (0, 2, 3):
+        send(chain, chain.key_of(round_id), member)
+    acknowledge(chain, round_id)
+    assert faulty(chain) == set()
+    assert paid(chain) == [10_001, 10_000, 10_000, 10_000]
+
+
+@pytest.mark.parametrize("kind", [pb.FAULT_KIND_WRONG_SCORE_SHARE, pb.FAULT_KIND_SILENT_CEREMONY])
+def test_who_was_named_for_a_fault_on_the_rounds_key_gets_no_part_of_its_fee(kind: pb.FaultKind) -> None:
+    chain = Chain(seats=4)
+    round_id = settled(chain)
+    key, other = chain.key_of(round_id), chain.ready_key()
+    faults.name_fault(chain.ctx, key, 3, kind)
+    faults.name_fault(chain.ctx, other, 2, kind)
+    for member in range(4):
+        send(chain, key, member)
+    acknowledge(chain, round_id)
+    assert paid(chain) == [10_001, 10_000, 10_000, 0]
+
+
+def test_a_round_that_ends_without_a_release_pays_its_committee_at_once() -> None:
+    chain = Chain(seats=4)
+    round_id = chain.opened()
+    faults.name_fault(chain.ctx, chain.key_of(round_id), 0, pb.FAULT_KIND_WRONG_SCORE_SHARE)
+    chain.run("cancel_round", chain.owner, MsgCancelRound(round_id=round_id))
+    assert paid(chain) == [0, 10_000, 10_000, 10_000]
+    assert (chain.round(round_id).burned, chain.escrow(round_id)) == (10_001, 0)
 
 
 def test_a_round_that_is_not_settled_has_nothing_to_acknowledge(chain: Chain) -> None:

@@ -194,7 +194,7 @@ def test_an_aggregate_that_cannot_be_leaves_its_contributor_unpaid(chain: Chain,
     item = chain.contribution(round_id, chain.people[1])
     assert (item.amount, item.deposit_returned) == (0, DEPOSIT)
     record = chain.round(round_id)
-    assert (record.status, record.paid) == (pb.ROUND_STATUS_SETTLED, BOUNTY + FEE)
+    assert (record.status, record.paid) == (pb.ROUND_STATUS_SETTLED, BOUNTY)
 
 
 def test_the_accepted_set_freezes_with_its_sum_and_is_never_summed_again(chain: Chain) -> None:

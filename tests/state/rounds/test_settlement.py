@@ -52,8 +52,8 @@ def test_the_bounty_is_divided_by_the_formula(chain: Chain) -> None:
     assert chain.balance(chain.owner) == BALANCE - BOUNTY - FEE
     record = chain.round(round_id)
     assert (record.status, record.outcome) == (pb.ROUND_STATUS_SETTLED, Outcome.PAID.value)
-    assert (record.paid, record.refunded, record.burned) == (BOUNTY + FEE, 3 * DEPOSIT, 0)
-    assert chain.escrow(round_id) == 0
+    assert (record.paid, record.refunded, record.burned) == (BOUNTY, 3 * DEPOSIT, 0)
+    assert chain.escrow(round_id) == FEE  # until the release ends
 
 
 def test_who_set_the_reference_back_is_not_paid(chain: Chain) -> None:
@@ -72,7 +72,7 @@ def test_an_amount_below_its_reserve_goes_back_to_the_owner_and_to_nobody_else(c
     assert statuses(chain, reserved, 3) == [PAID, BELOW, PAID]
     record = chain.round(reserved)
     assert record.refunded == 333_333 + 3 * DEPOSIT
-    assert record.paid == BOUNTY - 333_333 + FEE
+    assert record.paid == BOUNTY - 333_333
 
 
 def test_a_reserve_that_is_met_exactly_is_paid(chain: Chain) -> None:
@@ -106,19 +106,6 @@ def test_every_outcome_but_paid_is_a_refund_tested_here() -> None:
     assert set(REFUNDS) == set(Outcome) - {Outcome.PAID}
 
 
-def test_the_fee_is_divided_between_the_operators_odd_units_to_the_first() -> None:
-    chain = Chain(seats=4)
-    settle(chain, [(0.5, 1.0)] * 2)
-    assert [chain.balance(operator) for operator in chain.operators] == [10_001, 10_000, 10_000, 10_000]
-
-
-def test_two_seats_of_one_operator_are_paid_twice() -> None:
-    chain = Chain(seats=4)
-    chain.seats[1].operator = chain.seats[0].operator
-    settle(chain, [(0.5, 1.0)] * 2)
-    assert chain.balance(chain.operators[0]) == 20_001
-
-
 def test_a_round_for_one_contributor_pays_that_one(chain: Chain) -> None:
     round_id = settle(chain, [(0.5, 1.0)], min_contributors=1)
     assert amounts(chain, round_id, 1) == [BOUNTY]
@@ -136,4 +123,3 @@ def test_payments_can_be_followed_by_account(chain: Chain) -> None:
     assert [(event["id"], event["account"], event["amount"]) for event in paid] == [
         (str(round_id), chain.people[n].address_text, "500000") for n in range(2)
     ]
-    assert [event["account"] for event in chain.told("fee")] == [chain.operators[0].address_text]
