@@ -233,7 +233,9 @@ def _disagreements(context: _Context, contributions: list[Contribution]) -> list
     elif any(item.amount for item in contributions):
         found.append("amounts were paid though the round did not settle")
     found += [text for item in contributions if (text := _wrong_verdict(context, item))]
-    left = record.escrowed - record.paid - record.refunded - record.burned
+    # Until its release ends a round owes its committee the fee.
+    owed = record.scoring_fee if record.ended and record.deadline else 0
+    left = record.escrowed - record.paid - record.refunded - record.burned - owed
     if record.status in ENDED and left:
         found.append(f"of {record.escrowed} uasy that came in, {left} are neither paid, refunded nor burned")
     return found

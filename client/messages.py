@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.crypto.accounts import decode_address
+from assay.crypto.committee.evidence import Contradiction
 from assay.proto import tx_pb2
 from assay.proto.model_pb2 import Model
 from assay.proto.tx_pb2 import Message
@@ -43,3 +44,13 @@ def cancel_round(round_id: int) -> Message:
 def acknowledge_release(round_id: int) -> Message:
     """Say that the released sum has been opened and its bytes may go."""
     return Message(acknowledge_release=tx_pb2.MsgAcknowledgeRelease(round_id=round_id))
+
+
+def report_release(round_id: int, found: Contradiction) -> Message:
+    """Prove to the chain that a member's share of the released sum is wrong."""
+    parts = [
+        tx_pb2.ReleasePart(member=member, share=part.share, path=part.path, signature=part.signature)
+        for member, part in sorted(found.parts.items())
+    ]
+    fields = tx_pb2.MsgReportRelease(round_id=round_id, slot=found.slot, index=found.index, parts=parts)
+    return Message(report_release=fields)

@@ -24,11 +24,12 @@ from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.contribution import Report
 from assay.client.explain import contribution_word, round_word
+from assay.client.home import Home
 from assay.client.messages import cancel_round
 from assay.client.phases import doing_until
 from assay.client.progress import aside
 from assay.client.records import Answer
-from assay.client.release import Collected
+from assay.client.release import Collected, Progress
 from assay.client.timing import BlockClock, measure
 from assay.client.train import evaluate
 from assay.client.train.manifest import with_weights
@@ -124,28 +125,33 @@ def list_(session: Session) -> None:
 def show(session: Session, round_id: int) -> None:
     """Show a round, its deadlines and its contributors."""
 
-    async def read(client: Client) -> tuple[Answer[Round], list[Contribution], BlockClock]:
+    async def read(client: Client) -> tuple[Answer[Round], list[Contribution], Progress | None, BlockClock]:
         everybody = await client.query.contributions(round_id)
         record = await client.query.round(round_id, height=everybody.height)
-        return record, everybody.value, await measure(client)
+        sent = await release.progress(client, record.value) if release.is_running(record.value) else None
+        return record, everybody.value, sent, await measure(client)
 
-    record, contributions, clock = session.run(read)
+    record, contributions, sent, clock = session.run(read)
     document = {
         "height": record.height,
         "verified": record.verified,
         "round": to_plain(record.value),
         "contributions": [to_plain(item) for item in contributions],
         "deadline_time": clock.expected(record.value.deadline).isoformat() if record.value.deadline else None,
+        "release": sent.plain() if sent else None,
     }
-    session.emit(document, _round_text(record, contributions, clock))
+    session.emit(document, _round_text(record, contributions, sent, clock))
 
 
-def _round_text(record: Answer[Round], contributions: list[Contribution], clock: BlockClock) -> Group:
+def _round_text(
+    record: Answer[Round], contributions: list[Contribution], sent: Progress | None, clock: BlockClock
+) -> Group:
     item = record.value
     facts = new_table("field", "value", title=f"round {item.id}, {provenance(record)}")
     rows = {
         "status": round_word(item) + (f" ({item.outcome})" if item.outcome else ""),
         **_time_rows(item, clock),
+        **({"sealed shares": sent.text()} if sent else {}),
         "bounty": format_amount(item.bounty),
         "deposit": format_amount(item.deposit),
         "contributors": f"{item.committed} committed, {item.revealed} revealed, {_asked(item)} asked for",
@@ -153,7 +159,7 @@ def _round_text(record: Answer[Round], contributions: list[Contribution], clock:
         f"scoring {item.scoring_window}",
         "model": item.model_id.hex(),
         "owner": encode_address(item.owner),
-        "paid, with the scoring fee": format_amount(item.paid),
+        "paid, with the scoring fee once the release is over": format_amount(item.paid),
         "refunded, with deposits": format_amount(item.refunded),
         "burned": format_amount(item.burned),
     }
@@ -242,14 +248,17 @@ def collect(
     if save is not None:
         save.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if account is not None:
-        session.run(lambda client: _acknowledge(client, account, round_id))
+        wrong = bool(found.wrong_members)
+        session.run(lambda client: _acknowledge(client, session.home if wrong else None, account, round_id))
     session.emit(
         _collected_document(round_id, found, save or kept), _collected_text(model, found, save or kept)
     )
 
 
-async def _acknowledge(client: Client, account: Account, round_id: int) -> None:
-    await settled(client, await release.acknowledge(client, account, round_id))
+async def _acknowledge(client: Client, home: Home | None, account: Account, round_id: int) -> None:
+    """End the release; before that prove, with the secret in the home, who has sent a wrong share."""
+    proofs = await release.reports(client, home, round_id) if home else {}
+    await settled(client, await release.acknowledge(client, account, round_id, list(proofs.values())))
 
 
 def _collected_document(round_id: int, found: Collected, file: Path) -> dict[str, Any]:

@@ -43,16 +43,19 @@ class Part:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Parts of one place of which one or more lie off the polynomial of the others.
+    """Parts of one place of which one lies off the polynomial of the others.
 
     Attributes
     ----------
+    liar
+        The member whose part that is.
     slot, index
         Ciphertext of the sum, and place in a share, from 0: parameter ``index + 1`` of that ciphertext.
     parts
         By member.
     """
 
+    liar: int
     slot: int
     index: int
     parts: Mapping[int, Part]
@@ -109,7 +112,7 @@ def contradictions(
     for liar in sorted(set(liars) & set(signed)):
         index = _first_difference(key, signed, honest[: key.threshold + 1], liar)
         parts = {m: _part(signed[m], index) for m in sorted([*honest[: 2 * key.threshold + 1], liar])}
-        found.append(Contradiction(slot, index, parts))
+        found.append(Contradiction(liar, slot, index, parts))
     return found
 
 

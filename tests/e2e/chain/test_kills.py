@@ -58,7 +58,7 @@ def survivor(
 
 def test_the_round_settles(survivor: Survivor) -> None:
     assert (survivor.record.status, survivor.record.outcome) == (pb.ROUND_STATUS_SETTLED, "paid")
-    assert survivor.record.paid == survivor.record.bounty + survivor.record.scoring_fee
+    assert survivor.record.paid == survivor.record.bounty
     network.check_verified(survivor.node)
 
 
