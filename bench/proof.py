@@ -6,6 +6,7 @@ look at the median and at the greatest ratio.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,16 +19,23 @@ import tenseal
 from numpy.typing import NDArray
 from pairs import Row, Work, in_turns, row
 
-from assay.crypto.ckks import packing
+from assay.crypto.ckks import packing, payload
 from assay.crypto.ckks.encrypt import Randomness, encrypt
+from assay.crypto.committee.key import CommitteeKey
+from assay.crypto.committee.public_key import common_polynomial
 from assay.crypto.presets import STANDARD
 from assay.crypto.proof import Context, kernels, proof_bytes, prove, reference, verify
+from assay.crypto.proof_job import ProofJob
 from assay.crypto.ring import Stream, cipher_ring
 from assay.crypto.ring import kernels as ring_kernels
 from assay.crypto.ring import reference as ring_reference
 from assay.crypto.ring.tables import U64
+from assay.node.proofs import ProofVerifier
+from assay.node.workers.pool import WorkerPool
+from assay.state.proofs import ProofCheck
 
-CONTEXT: Final = Context.submission("bench", 1, bytes(20), 1, bytes(32))
+NAME: Final = CommitteeKey("bench", 1, STANDARD, 4)
+CONTEXT: Final = Context.submission(NAME.chain_id, 1, bytes(20), NAME.key_id, bytes(32))
 REFERENCE: Final = "TenSEAL multiply + relinearise"
 #: A verification may take as long as two products of the reference.
 VERIFY_TARGET: Final = 2.0
@@ -65,12 +73,42 @@ def _polynomial(name: bytes) -> U64:
 
 def case(ciphertexts: int) -> Case:
     """Make a submission of so many full ciphertexts; to a prover a uniform key is like any other."""
-    key = _polynomial(b"p0"), _polynomial(b"p1")
+    key = _polynomial(b"p0"), common_polynomial(NAME)
     parameters = ciphertexts * STANDARD.capacity
     values = Stream(b"bench", b"update").bounded(STANDARD.scale // isqrt(parameters), parameters)
     messages = packing.pack(values, STANDARD)
     made, randomness = encrypt(messages, *key, STANDARD, bytes(32))
     return Case(key, made, messages, randomness)
+
+
+class Worker:
+    """A node's verifier and one worker process; every payload is new to both."""
+
+    def __init__(self, made: Case, proof: bytes) -> None:
+        self._p0 = made.key[0].astype("<u8").tobytes()
+        self._payload = payload.encode(made.ciphertexts, proof, STANDARD)
+        self._count = count(1)
+        self._runner = asyncio.Runner()
+        self._pool = WorkerPool()
+        self._runner.run(self._pool.start())
+
+    def get_bulk(self, scope: bytes, digest: bytes) -> bytes:
+        """Stand for a state that keeps nothing but the key."""
+        return self._p0
+
+    def __call__(self) -> None:
+        self._runner.run(self._verified())
+
+    async def _verified(self) -> None:
+        digest = next(self._count).to_bytes(32, "big")
+        job = ProofJob(STANDARD.wire_id, NAME.size, 1, CONTEXT, digest)
+        check = ProofCheck(job, self._payload)
+        assert await ProofVerifier(self._pool).verdict(self, check) is None
+
+    def close(self) -> None:
+        """End the process."""
+        self._runner.run(self._pool.close())
+        self._runner.close()
 
 
 @contextlib.contextmanager
@@ -119,11 +157,14 @@ def run() -> list[Row]:
     def proving() -> object:
         return one.prove(next(seeds))
 
+    worker = Worker(one, first)
     table = [
         measured("proof verified, one ciphertext, numba", lambda: one.verify(first), VERIFY_TARGET),
+        measured("the same through a worker process", worker),
         measured("proof verified, four ciphertexts, numba", lambda: four.verify(fourth)),
         measured("proof made, one ciphertext, numba", proving),
     ]
+    worker.close()
     with without_numba():
         return [
             *table,

@@ -11,10 +11,8 @@ from tests.state.rounds import attacks
 from tests.state.rounds.attacks import REFUSED, Scene
 
 from assay.crypto.proof import Context as ProofContext
-from assay.crypto.proof import ProofError
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Key
-from assay.state.proofs import CODES
 from assay.state.rules import errors, keys
 
 DEPOSIT = 10_000
@@ -137,8 +135,3 @@ def test_a_malformed_payload_has_no_proof_verified(chain: Proven) -> None:
     with pytest.raises(errors.PayloadLength):
         chain.run("reveal", bad.sender, bad.reveal)
     assert not chain.verified
-
-
-def test_every_reason_to_refuse_a_proof_has_a_code() -> None:
-    codes = {CODES[reason].code for reason in ProofError.__subclasses__()}
-    assert len(codes) == len(ProofError.__subclasses__())
