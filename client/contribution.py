@@ -32,7 +32,13 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Round
 from assay.proto.tx_pb2 import Message
 from assay.state.rules.commitment import SALT_BYTES, commitment, payload_digest
-from assay.state.rules.errors import AlreadyCommitted, AlreadyRevealed, AssayError, RevealWaiting
+from assay.state.rules.errors import (
+    AlreadyCommitted,
+    AlreadyRevealed,
+    AssayError,
+    RevealWaiting,
+    WorkerUnavailable,
+)
 from assay.state.rules.params import LEAST_PAID
 
 _DIRECTORY: Final = "contributions"
@@ -221,7 +227,16 @@ async def _commit(
 async def _reveal(client: Client, account: Account, prepared: Prepared, report: Report) -> None:
     report(f"revealing {len(prepared.payload):,} encrypted bytes")
     message = reveal(prepared.round_id, prepared.salt, prepared.reserve, prepared.payload)
-    await _send(client, account, [message], AlreadyRevealed, RevealWaiting)
+    while True:
+        try:
+            await _send(client, account, [message], AlreadyRevealed, RevealWaiting)
+        except Refused as error:
+            if error.reason is not WorkerUnavailable:
+                raise
+            report("the node could not verify its proof just now; sending it again with the next block")
+            await client.blocks.until(await client.blocks.height() + 1)  # the window ends this at the latest
+        else:
+            return
 
 
 async def _send(

@@ -27,10 +27,11 @@ from assay.client import faucet
 from assay.crypto.accounts import Account, from_seed
 from assay.node.shell.chain import Chain
 from assay.proto.state_pb2 import CommitteeSeat, Validator
+from assay.state import proofs
 from assay.state.check import MempoolView
 from assay.state.envelope import AccountTx, decode
 from assay.state.query import Queries
-from assay.state.rules.errors import AssayError
+from assay.state.rules.errors import AssayError, WorkerUnavailable
 from assay.state.store import Store
 from assay.state.transition import Block, TxResult
 
@@ -115,6 +116,7 @@ class DevNode:
     def __post_init__(self) -> None:
         self.mempool: deque[tuple[bytes, AccountTx]] = deque()
         self.seen: set[bytes] = set()
+        self.busy = 0  # how many proofs its workers will not get to
         self.results: dict[bytes, dict[str, Any]] = {}
         self.headers: dict[int, dict[str, Any]] = {}
         self.sockets: dict[web.WebSocketResponse, dict[str, int]] = {}
@@ -268,7 +270,14 @@ class DevNode:
         entry.verify()
         if self.view is None:
             self.view = MempoolView(CHAIN_ID, self.chain.height, self.chain.params(), self.chain.view())
-        self.view.precheck(entry)
+        check = self.view.precheck(entry)
+        if check is not None:
+            if self.busy:
+                self.busy -= 1
+                raise WorkerUnavailable(
+                    "this node could not verify the proof now; send the transaction again"
+                )
+            proofs.require(proofs.verify_here(self.chain.view(), check))
         self.view.admit(entry)
         self.mempool.append((raw, entry))
         self.seen.add(raw)

@@ -197,6 +197,17 @@ async def test_a_contribution_goes_on_from_where_it_was_interrupted(stage: Stage
     assert item.amount == BOUNTY
 
 
+async def test_a_reveal_whose_proof_a_node_could_not_verify_is_sent_again(
+    stage: Stage, served: tuple[str, DevNode]
+) -> None:
+    number = await stage.open(max_contributors=1)
+    prepared = await stage.prepare(BOB, number, write_rows(stage.folder / "good.csv", 2, 60))
+    served[1].busy, told = 2, list[str]()
+    _, item = await flow.carry_through(stage.client, BOB, stage.home(BOB), prepared, told.append)
+    assert item.amount == BOUNTY
+    assert (served[1].busy, sum("sending it again" in sentence for sentence in told)) == (0, 2)
+
+
 async def _status_is(stage: Stage, number: int, status: pb.RoundStatus) -> None:
     async for _ in stage.client.blocks.follow():
         if (await stage.client.query.round(number)).value.status == status:
