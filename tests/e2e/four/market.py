@@ -23,13 +23,11 @@ from tests.e2e.chain.people import (
 from assay.client import Client
 from assay.client.bounty import Terms
 from assay.client.release import acknowledge
-from assay.crypto.presets import SMALL, noise_bound
+from assay.crypto.presets import SMALL, noise_bound, seed_count
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Round
 
 BOUNTY = 10 * ASY
-SEEDS = 4
-"""Of a committee of four; each adds its mask to the released sum."""
 
 
 @dataclass
@@ -81,11 +79,15 @@ class Market:
         _, total, found = await opened_sum(self.client, self.bounty.owner, self.round_id)
         assert found == liars
         expected = np.sum([self.bounty.update(path) for path in self.parts], axis=0)
-        error = (
-            2 * (SEEDS * SMALL.release_mask + len(self.parts) * noise_bound(SMALL, SEEDS)) / (2 * SMALL.scale)
-        )
+        size = await self._committee_size()
+        masks = seed_count(size) * SMALL.release_mask  # one a seed
+        error = 2 * (masks + len(self.parts) * noise_bound(SMALL, size)) / (2 * SMALL.scale)
         assert np.abs(total - expected).max() < error
         assert np.linalg.norm(total) > 100 * error
+
+    async def _committee_size(self) -> int:
+        record = (await self.client.query.round(self.round_id)).value
+        return len((await self.client.query.key(record.key_id)).value.members)
 
     async def acknowledge(self) -> None:
         result = await acknowledge(self.client, self.bounty.owner.account, self.round_id)

@@ -1,4 +1,4 @@
-"""Committees with a member that has no vote, and with members that cheat."""
+"""Other committees than the shared one: of seven, with a member that has no vote, with members that cheat."""
 
 from __future__ import annotations
 
@@ -21,6 +21,25 @@ from assay.proto import state_pb2 as pb
 pytestmark = pytest.mark.e2e
 
 CHEAT = Path(__file__).with_name("cheat.py")
+
+
+@pytest.mark.long
+async def test_a_round_settles_with_two_of_seven_killed(make: Callable[..., Network], tmp_path: Path) -> None:
+    net = make("preset=small", "key_pool=1", "ceremony_window=2000", validators=7).start()
+    net.wait_for_keys(1)
+    async with Client(net.first.rpc_url, CHAIN_ID) as client:
+        market = await open_market(client, tmp_path)
+        for node in net.nodes[5:]:
+            await asyncio.to_thread(node.kill)
+        await market.contribute()
+        record = await market.check_paid()
+        await market.check_sum()
+        assert len((await client.query.key(record.key_id)).value.members) == 7
+        for node in net.nodes[5:]:
+            await asyncio.to_thread(node.start)
+        await market.acknowledge()
+    net.check_erased(record.key_id)
+    net.check_agreed()
 
 
 def last_has_no_vote(genesis: dict[str, Any]) -> None:

@@ -46,6 +46,7 @@ async def test_a_round_settles_with_one_validator_killed_and_takes_its_share_whe
     four.check_erased(record.key_id)
     four.check_agreed()
     network.check_verified(victim)
+    network.check_quiet(four.first)
 
 
 async def test_a_chain_halts_with_two_validators_killed_and_resumes_when_one_returns(
