@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections import Counter
 
 from assay.proto import state_pb2 as pb
-from assay.proto.state_pb2 import Account, Counters, Decided, Key, KeyPool, MaskUse, Opening, Round, Supply
+from assay.proto.state_pb2 import (
+    Account,
+    Counters,
+    Decided,
+    Fault,
+    Key,
+    KeyPool,
+    MaskUse,
+    Opening,
+    Round,
+    Supply,
+    Suspension,
+)
+from assay.state import faults
 from assay.state.overlay import Overlay, Reader
 from assay.state.rules import keys
 
@@ -30,6 +43,7 @@ def check_all(state: Reader) -> None:
     check_queue(view)
     check_decided(view)
     check_schedule(view)
+    check_faults(view)
 
 
 def check_supply(view: Overlay) -> None:
@@ -141,3 +155,22 @@ def check_schedule(view: Overlay) -> None:
             expected.add((record.deadline, keys.DEADLINE_ROUND, record.id))
     if scheduled != expected:
         raise InvariantBroken(f"scheduled and due differ in {sorted(scheduled ^ expected)}")
+
+
+def check_faults(view: Overlay) -> None:
+    """Every fault is a key's member's and led to a suspension; every suspension follows from one."""
+    for fault in faults.listed(view):
+        key = view.load(Key, keys.committee_key(fault.key_id)) or Key()
+        seats = [member.seat.validator for member in key.members]
+        if seats[fault.member : fault.member + 1] != [fault.validator]:
+            raise InvariantBroken(
+                f"{fault.validator.hex()} is named for key {fault.key_id}, not being its member"
+            )
+        if view.get(keys.suspension(fault.validator)) is None:
+            raise InvariantBroken(f"{fault.validator.hex()} is named but not suspended")
+    for _, data in view.iterate(keys.SUSPENSION):
+        item = Suspension.FromString(data)
+        cause = view.load(Fault, keys.fault(item.validator, item.key_id, item.kind))
+        lasts = 0 if item.kind not in faults.SILENCE else max(item.until, item.since + 1)
+        if cause is None or (cause.height, lasts) != (item.since, item.until):
+            raise InvariantBroken(f"the suspension of {item.validator.hex()} does not follow from its fault")

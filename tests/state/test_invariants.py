@@ -8,8 +8,8 @@ import pytest
 from tests.state.chain import Chain
 
 from assay.proto import state_pb2 as pb
-from assay.proto.state_pb2 import Key, KeyPool, Opening
-from assay.state import counters, invariants, ledger, schedule
+from assay.proto.state_pb2 import Fault, Key, KeyPool, Opening, Suspension
+from assay.state import counters, faults, invariants, ledger, schedule
 from assay.state.invariants import InvariantBroken
 from assay.state.rules import keys
 
@@ -90,6 +90,35 @@ def _end_with_money(chain: Chain) -> None:
     chain.view.save(keys.round_(1), record)
 
 
+def _name(chain: Chain) -> Fault:
+    """Name the only member of the first round's key."""
+    faults.name_fault(chain.ctx, chain.key_of(1), 0, pb.FAULT_KIND_SILENT_CEREMONY)
+    invariants.check_all(chain.view)
+    return next(faults.listed(chain.view))
+
+
+def _name_a_stranger(chain: Chain) -> None:
+    fault = _name(chain)
+    fault.validator = b"x" * 20
+    chain.view.save(keys.fault(fault.validator, fault.key_id, fault.kind), fault)
+
+
+def _let_off(chain: Chain) -> None:
+    chain.view.delete(keys.suspension(_name(chain).validator))
+
+
+def _suspend_without_a_fault(chain: Chain) -> None:
+    fault = _name(chain)
+    chain.view.delete(keys.fault(fault.validator, fault.key_id, fault.kind))
+
+
+def _suspend_for_good(chain: Chain) -> None:
+    place = keys.suspension(_name(chain).validator)
+    record = chain.view.require(Suspension, place)
+    record.until = 0
+    chain.view.save(place, record)
+
+
 @pytest.mark.parametrize(
     ("bend", "sentence"),
     [
@@ -107,6 +136,10 @@ def _end_with_money(chain: Chain) -> None:
         (_schedule_twice, "scheduled and due differ"),
         (_no_deadline, "has no deadline or another key"),
         (_end_with_money, "has ended; its escrow holds"),
+        (_name_a_stranger, "not being its member"),
+        (_let_off, "is named but not suspended"),
+        (_suspend_without_a_fault, "does not follow from its fault"),
+        (_suspend_for_good, "does not follow from its fault"),
     ],
 )
 def test_a_bent_record_is_noticed(bend: Callable[[Chain], None], sentence: str) -> None:
