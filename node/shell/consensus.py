@@ -98,9 +98,11 @@ class Consensus:
         """Encode the members' extensions; late ones arrive unverified, so each is checked by itself."""
         committee = self._chain.view().load(Committee, keys.COMMITTEE) or Committee()
         seats = {seat.validator for seat in committee.seats}
-        members = []
+        members: list[MemberExtension] = []
         for vote in sorted(commit.votes, key=lambda vote: vote.validator.address):
             if vote.block_id_flag != _COMMIT_FLAG or not vote.vote_extension:
+                continue
+            if members and vote.validator.address == members[-1].validator:
                 continue
             member = MemberExtension(
                 validator=vote.validator.address,

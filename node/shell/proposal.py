@@ -103,13 +103,15 @@ def choose(
     waiting
         The mempool in order, decoded.
     extensions
-        Encoded CommitExtensions to put first, or empty.
+        Encoded CommitExtensions to put first, or empty. Left out if there is no room for it.
     max_bytes
         CometBFT's bound on the block's entries.
     due
         Whether state awaits a transaction now; see `is_due`.
     """
     total = min(max_bytes, params.max_block_bytes)
+    if extensions and wire_size(len(extensions)) > total:
+        extensions = b""
     if extensions:
         total -= wire_size(len(extensions))
     claims = _claims(waiting, due)
