@@ -27,6 +27,7 @@ from assay.state.envelope import AccountTx, Entry, decode_extensions
 from assay.state.extensions import parse_extension, verify
 from assay.state.genesis import BadGenesis
 from assay.state.overlay import Overlay
+from assay.state.proofs import ProofCheck
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, BadExtensions
 from assay.state.transition import Block, TxResult, proofs_ahead
@@ -141,10 +142,17 @@ class Consensus:
             _log.warning("proposal rejected", height=request.height, reason=reason)
             return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.REJECT)
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
-        view = self._chain.view()
-        for check in proofs_ahead(view, self._chain.chain_id, request.height, entries):
-            self._proofs.ask(view, check)  # the votes need not wait for it: the block will
+        self._begin_proofs(self._chain.view(), request.height, entries)  # votes need not wait for them
         return abci.ResponseProcessProposal(status=abci.ResponseProcessProposal.ACCEPT)
+
+    def _begin_proofs(
+        self, view: Overlay, height: int, entries: Sequence[Entry | AssayError]
+    ) -> list[ProofCheck]:
+        """Have the proofs verified that a block will ask for, as far as can be told; return them."""
+        checks = proofs_ahead(view, self._chain.chain_id, height, entries)
+        for check in checks:
+            self._proofs.ask(view, check)
+        return checks
 
     def _try_decode(self, raw: bytes, max_tx_bytes: int) -> Entry | AssayError:
         try:
@@ -194,8 +202,8 @@ class Consensus:
         extensions, first = self._injected(raw_extensions, request)
         entries = [self._entries.take(raw, params.max_tx_bytes) for raw in raws]
         await self._signatures.verify_all([entry for entry in entries if isinstance(entry, AccountTx)])
+        checks = self._begin_proofs(view, request.height, entries)
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
-        checks = proofs_ahead(view, self._chain.chain_id, request.height, entries)
         await self._proofs.verify_all(view, checks)
         block = Block(request.height, entries, extensions, products, self._proofs)
         with alone():
