@@ -19,6 +19,7 @@ from assay.proto import tx_pb2
 from assay.proto.state_pb2 import Key
 from assay.proto.tx_pb2 import CommitteeBody, CommitteePhase
 from assay.state import faults, scoring_queue
+from assay.state.ceremony import records
 from assay.state.rules import keys
 from assay.state.rules.errors import NotAwaited
 from assay.state.scoring_queue import Question
@@ -98,6 +99,33 @@ def test_a_node_that_is_gone_is_left_out_and_comes_back_by_itself(nodes: Make) -
     gone.online = gone.votes = True
     ready = group.key(pb.KEY_STATUS_READY, limit=30)
     assert (ready.id, len(ready.members)) == (2, 4)
+
+
+# --- an honest node whose file is not its own any more -------------------------------------------
+
+
+def swap_secrets(node: Node, key: Key, member: int) -> None:
+    """Put other secrets in the place of those a node joined with."""
+    node.runtime._members._loaded.clear()
+    (node.home / "committee" / f"key-{key.id}.json").unlink()
+    CommitteeFiles(node.home / "committee").create(records.name(CHAIN_ID, key), member)
+
+
+def test_a_member_with_other_secrets_is_silent_rather_than_a_false_complainer(nodes: Make) -> None:
+    group = nodes(4, ceremony_window=8)
+    swap_secrets(group.nodes[2], group.key(pb.KEY_STATUS_SEEDING), 2)
+    group.key(pb.KEY_STATUS_FAILED, limit=14)
+    assert named(group) == [(2, "silent_ceremony")]
+
+
+def test_an_accused_dealer_with_other_secrets_is_silent_rather_than_a_cheat(nodes: Make) -> None:
+    group = nodes(4, ceremony_window=8)
+    twist(group.nodes[3], 1, tx_pb2.COMMITTEE_PHASE_CHECK, 0, first_bit)
+    key = group.key(pb.KEY_STATUS_CHECKING)
+    for number, node in enumerate(group.nodes):
+        swap_secrets(node, key, number)
+    group.key(pb.KEY_STATUS_FAILED, limit=14)
+    assert named(group) == [(1, "silent_ceremony")]  # the first seed member 3 holds is dealt by member 1
 
 
 # --- what the seeds were used for stays so -------------------------------------------------------
