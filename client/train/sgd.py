@@ -101,7 +101,7 @@ def _estimators() -> dict[str, Any]:
         from sklearn.linear_model import SGDClassifier, SGDRegressor
     except ImportError:
         raise CannotTrain(
-            "training needs scikit-learn; install it with: pip install 'assay[train]'"
+            "training needs scikit-learn; install it in the checkout of assay with: pip install '.[train]'"
         ) from None
     return {"SGDClassifier": SGDClassifier, "SGDRegressor": SGDRegressor}
 

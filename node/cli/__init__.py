@@ -18,5 +18,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "assay").partition(".")[0] == "assay":
             raise  # a file of ours is missing, and no extra brings it back
-        sys.exit(f"assayd needs {error.name}, which the client alone does not: pip install 'assay[node]'")
+        sys.exit(
+            f"assayd needs {error.name}, which the client alone does not; in the checkout: pip install '.[node]'"
+        )
     assayd()

@@ -92,5 +92,5 @@ def test_other_kinds_are_not_trained_here() -> None:
 def test_without_scikit_learn_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     model, data = problem("linear")
-    with pytest.raises(CannotTrain, match=r"pip install 'assay\[train\]'"):
+    with pytest.raises(CannotTrain, match=r"pip install '\.\[train\]'"):
         sgd.train(model, data)

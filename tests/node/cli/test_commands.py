@@ -230,7 +230,7 @@ def test_without_the_nodes_libraries_the_command_says_what_to_install() -> None:
     script = "import sys; sys.modules['plyvel'] = None; from assay.node.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "pip install 'assay[node]'" in done.stderr
+    assert "pip install '.[node]'" in done.stderr
 
 
 @pytest.mark.parametrize(
