@@ -19,7 +19,7 @@ def main() -> None:
         if (error.name or "assay").partition(".")[0] == "assay":
             raise  # a file of ours is missing, and no extra brings it back
         sys.exit(
-            f"assayd needs {error.name}, which the client alone does not: run `make setup` in the checkout, or "
-            "pip install '.[node]'"
+            f"assayd needs {error.name}, which the client alone does not: run `make setup` in the "
+            "checkout, or pip install '.[node]'"
         )
     assayd()
