@@ -98,7 +98,9 @@ class MempoolView:
         pending = self._pending(tx.sender)
         if tx.body.sequence != pending.sequence:
             self._refuse_sequence(tx, pending)
-        needs = tx.body.fee + sum(HANDLERS[kind].spends(self._ctx, message) for kind, message in tx.messages)
+        needs = tx.body.fee
+        for kind, message in tx.messages:
+            needs += HANDLERS[kind].spends(self._ctx, message)
         if pending.available < needs:
             self._refuse_fee(tx, pending, needs)
         self._reveals.update(self._check_reveals(tx))

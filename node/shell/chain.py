@@ -39,9 +39,9 @@ class Chain:
         """Last committed height, 0 before the first block."""
         return self.store.version
 
-    def view(self) -> Overlay:
+    def view(self, *, cache_reads: bool = False) -> Overlay:
         """Return a fresh overlay over the last committed state, or over genesis before the first block."""
-        return Overlay(self._genesis or self.store)
+        return Overlay(self._genesis or self.store, cache_reads=cache_reads)
 
     def params(self) -> Params:
         """Return the parameters in force."""
@@ -60,7 +60,7 @@ class Chain:
 
     def execute(self, block: Block) -> tuple[BlockResult, bytes]:
         """Execute a decided block and return its results and app hash; nothing is written yet."""
-        view = Overlay(self.view(), cache_reads=True)
+        view = self.view(cache_reads=True)
         result = execute(view, self.chain_id, block)
         if self._check:
             invariants.check_all(view)
