@@ -14,6 +14,7 @@ from assay.client.errors import ClientError, Refused
 from assay.client.home import Home
 from assay.client.messages import open_round
 from assay.client.progress import aside
+from assay.client.train.manifest import Floats
 from assay.client.train.sgd import update
 from assay.client.train.table import DataSet
 from assay.client.waiting import TxResult
@@ -86,9 +87,7 @@ async def open_bounty(
     TrainingError
         If the reference cannot be computed.
     """
-    model = (await client.query.model(model_id)).value.model
-    report(f"computing the reference update on {len(data.y)} held-out rows")
-    reference = await aside(update, model, data)
+    model, reference = await _reference(client, model_id, data, report)
     taken = set[int]()
     for attempt in range(_KEY_TRIES):
         key_id = await ready_key(client, report, taken)
@@ -108,6 +107,27 @@ async def open_bounty(
             continue
         return _opened_id(result), result
     raise AssertionError("the last attempt returns or raises")
+
+
+async def rehearse(
+    client: Client, model_id: bytes, data: DataSet, terms: Terms, report: Report
+) -> tx_pb2.MsgOpenRound:
+    """Do what opening a round begins with, up to taking a key; return the message as far as it is known then.
+
+    Raises
+    ------
+    TrainingError
+        If the reference cannot be computed.
+    """
+    model, _ = await _reference(client, model_id, data, report)
+    return await terms_message(client, model_id, model, 0, terms)
+
+
+async def _reference(client: Client, model_id: bytes, data: DataSet, report: Report) -> tuple[Model, Floats]:
+    """Return the model, and the update that the held-out data ask for."""
+    model = (await client.query.model(model_id)).value.model
+    report(f"computing the reference update on {len(data.y)} held-out rows")
+    return model, await aside(update, model, data)
 
 
 async def ready_key(client: Client, report: Report, taken: Collection[int] = ()) -> int:

@@ -39,6 +39,7 @@ from assay.crypto.accounts import Account, encode_address
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Model
 from assay.proto.state_pb2 import Contribution, Round
+from assay.proto.tx_pb2 import MsgOpenRound
 
 
 @click.group(short_help="Open, list and show rounds; collect what they bought.")
@@ -73,11 +74,18 @@ def open_(
     account = session.signer(key)
     asked = Terms(**terms)
 
-    async def open_round(client: Client, report: Report) -> tuple[int, TxResult, Round, BlockClock]:
+    async def read(client: Client, report: Report) -> DataSet:
         model = (await client.query.model(model_id)).value.model
         rows = await aside(load, data, model, target)
         for note in rows.notes:
             report(note)
+        return rows
+
+    async def rehearse(client: Client, report: Report) -> MsgOpenRound:
+        return await opening.rehearse(client, model_id, await read(client, report), asked, report)
+
+    async def open_round(client: Client, report: Report) -> tuple[int, TxResult, Round, BlockClock]:
+        rows = await read(client, report)
         number, result = await opening.open_bounty(
             client, account, session.home, model_id, rows, asked, report
         )
@@ -86,7 +94,9 @@ def open_(
 
     session.note(f"bounty {format_amount(asked.bounty)}, paid by {account.address_text}")
     if session.dry_run:
-        session.emit({"dry_run": True}, "Nothing was sent: this was a dry run.")
+        with steps(session) as report:
+            message = session.run(lambda client: rehearse(client, report))
+        session.emit({"dry_run": True, "terms": _terms(message)}, "Nothing was sent: this was a dry run.")
         return
     session.confirm(
         f"Put {format_amount(asked.bounty)} into escrow for a round on model {model_id.hex()[:16]}...?"
@@ -95,6 +105,12 @@ def open_(
         number, result, record, clock = session.run(lambda client: open_round(client, report))
     document = {"round": number, "record": to_plain(record), "transaction": result_document(result)}
     session.emit(document, f"round {number} opened in block {result.height}; {doing_until(record, clock)}")
+
+
+def _terms(message: MsgOpenRound) -> dict[str, Any]:
+    """Return what a round asks for, all but the key and what is encrypted under it."""
+    unknown = ("key_id", "reference", "owner_public_key")
+    return {name: value for name, value in to_plain(message).items() if name not in unknown}
 
 
 @bounty.command("list")

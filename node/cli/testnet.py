@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from assay.crypto.accounts import decode_address
 from assay.node import logs
@@ -52,6 +53,7 @@ def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any)
     runs all, `assayd --home DIR/node0 start` one.
     """
     if ctx.invoked_subcommand is not None:
+        _hand_over(ctx)
         return
     found = program(binary)
     with usage_errors():
@@ -62,6 +64,16 @@ def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any)
         for home in homes:
             home.change_settings({"cometbft": {"binary": str(found)}})
     _tell(directory, homes)
+
+
+def _hand_over(ctx: click.Context) -> None:
+    """Let the subcommand have --dir, which may stand before it; refuse options that it would pass over."""
+    for name in ctx.params:
+        given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        if given and name != "directory":
+            option = next(param.opts[0] for param in ctx.command.params if param.name == name)
+            raise click.UsageError(f"{option} is for making a chain, not for `{ctx.invoked_subcommand}`", ctx)
+    ctx.default_map = {str(ctx.invoked_subcommand): {"directory": str(ctx.params["directory"])}}
 
 
 def _tell(directory: Path, homes: list[Home]) -> None:

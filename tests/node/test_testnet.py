@@ -57,6 +57,16 @@ def test_nodes_know_each_other_and_share_nothing(tmp_path: Path, repository: Pat
         assert home.config()["moniker"] == home.path.name
 
 
+def test_options_before_start_are_taken_or_refused(tmp_path: Path) -> None:
+    elsewhere = CliRunner().invoke(assayd, ["testnet", "--dir", str(tmp_path / "net"), "start"])
+    assert (elsewhere.exit_code, f"{tmp_path / 'net'} holds no local network" in elsewhere.output) == (
+        1,
+        True,
+    )
+    refused = CliRunner().invoke(assayd, ["testnet", "--validators", "7", "start"])
+    assert (refused.exit_code, "--validators is for making a chain" in refused.output) == (2, True)
+
+
 def test_ports_follow_one_another_from_the_first(tmp_path: Path) -> None:
     done = make(tmp_path / "net", "--validators", "2", "--base-port", "28100")
     assert done.exit_code == 0, done.output

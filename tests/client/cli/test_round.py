@@ -122,7 +122,10 @@ def test_dry_runs_send_nothing(
 ) -> None:
     model = posted(owner, held_out, "dry")
     before = len(json.loads(owner("--output", "json", "bounty", "list").stdout))
-    owner("--dry-run", "bounty", "open", model, str(held_out), "--bounty", "2asy")
+    asked = ("--dry-run", "--output", "json", "bounty", "open", model)
+    terms = json.loads(owner(*asked, str(held_out), "--bounty", "2asy").stdout)["terms"]
+    assert (terms["model_id"], terms["bounty"]) == (model, 2_000_000)
+    owner(*asked, str(tmp_path / "none.csv"), "--bounty", "2asy", code=6)
     assert len(json.loads(owner("--output", "json", "bounty", "list").stdout)) == before
     number = opened(owner, model, held_out, "--commit-window", "5000")
     contributor = people("contributor")
