@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 from noise import Committee
 from pairs import Row, figure, row
-from retraining import SETS, SETTINGS, Round, Setting, make_round, shapley
+from retraining import SETTINGS, Round, Setting, make_round, shapley
 from scipy.stats import pearsonr, spearmanr
 
 from assay.client.train.manifest import Floats
@@ -35,6 +35,7 @@ from assay.state.rules.payout import Outcome, Payout, Score, divide
 SEEDS: Final = 10
 BOUNTY: Final = 1_000_000_000
 COMMITTEE: Final = 4
+QUICK_SETS: Final = ("diabetes", "wine")
 #: What a prototype had found, as the mean over four data sets.
 PROTOTYPE: Final = 0.86
 
@@ -195,13 +196,18 @@ def overall(setting: Setting, of_sets: Sequence[Sequence[Compared]]) -> list[Row
         (mean(c.misplaced(c.paid) for c in seed), mean(c.misplaced(c.rules["rows"]) for c in seed))
         for seed in seeds
     ]
-    name = f"misplaced: {setting.name}, all"
-    rows = [made, row(name, "of the bounty", "by rows", pairs, lower_is_better=True)]
+    rows = [made, _mean_row(f"misplaced: {setting.name}, all", "by rows", pairs)]
     if any(c.flipped for c in of_sets[0]):
-        pairs = [(mean(c.paid[c.flipped].sum() for c in seed), 1 / len(seed[0].paid)) for seed in seeds]
-        name = f"paid to flipped: {setting.name}, all"
-        rows.append(row(name, "of the bounty", "equal parts", pairs, lower_is_better=True))
+        pairs = [
+            (float(mean(c.paid[c.flipped].sum() for c in seed)), 1 / len(seed[0].paid)) for seed in seeds
+        ]
+        rows.append(_mean_row(f"paid to flipped: {setting.name}, all", "equal parts", pairs))
     return rows
+
+
+def _mean_row(name: str, reference: str, pairs: Sequence[tuple[float, float]]) -> Row:
+    made = row(name, "of the bounty", reference, pairs, lower_is_better=True)
+    return made | {"value": mean(ours for ours, _ in pairs)}
 
 
 def encrypted(name: str, preset: Preset) -> list[Row]:
@@ -224,9 +230,9 @@ def encrypted(name: str, preset: Preset) -> list[Row]:
 
 def run(*, quick: bool = False) -> list[Row]:
     """Measure every setting and data set; a quick run two seeds of two small data sets."""
-    names, seeds = (("diabetes", "wine"), 2) if quick else (tuple(SETS), SEEDS)
-    rows: list[Row] = []
+    seeds, rows = 2 if quick else SEEDS, list[Row]()
     for setting in SETTINGS[:1] if quick else SETTINGS:
+        names = QUICK_SETS if quick else setting.sets
         found = [[compare(make_round(name, setting, seed)) for seed in range(seeds)] for name in names]
         rows += [row_of(setting, name, of_set) for name, of_set in zip(names, found, strict=True)]
         rows += overall(setting, found)

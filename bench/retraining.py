@@ -59,11 +59,27 @@ def from_trained(model: Model, held: DataSet) -> Model:
 
 @dataclass(frozen=True)
 class Setting:
-    """Who takes part, and where the posted model stands."""
+    """Who takes part, and where the posted model stands.
+
+    Attributes
+    ----------
+    name
+        For people.
+    roles
+        Of the data owners.
+    start
+        Makes the model to post of one with zero weights.
+    sets
+        Data sets.
+    offset
+        A regression's targets have mean 0 and deviation 1 in the owner's rows; this is added to them.
+    """
 
     name: str
     roles: tuple[str, ...]
     start: Start
+    sets: tuple[str, ...] = tuple(SETS)
+    offset: float = 0.0
 
 
 _MIXED: Final = ("clean", "clean", "clean", "noisy", "half flipped", "flipped")
@@ -71,6 +87,9 @@ SETTINGS: Final = (
     Setting("mixed", _MIXED, from_zero),
     Setting("mixed, base rates", _MIXED, from_base_rates),
     Setting("mixed, trained", _MIXED, from_trained),
+    # In the file itself the targets of this set have mean 152 and deviation 77.
+    Setting("mixed, raw targets", _MIXED, from_zero, ("diabetes",), 2.0),
+    Setting("mixed, raw targets, base rates", _MIXED, from_base_rates, ("diabetes",), 2.0),
     Setting("clean", ("clean",) * 6, from_zero),
     Setting("copies", ("clean", "clean", "clean", "noisy", "copied", "copied"), from_zero),
 )
@@ -133,11 +152,11 @@ def make_round(name: str, setting: Setting, seed: int) -> Round:
     x = x[:, x[:own].std(axis=0) > 0]  # a column that is constant in the owner's rows has no scale
     model, y = _zero_model(name, x[:own], y, own)
     x = standardise(model, x)
-    held = DataSet(x[:own], y[:own], ())
+    held = DataSet(x[:own], y[:own] + setting.offset, ())
     roles = tuple(setting.roles[i] for i in rng.permutation(len(setting.roles)))
     ends = own + np.cumsum(SIZES) * (len(y) - own) // sum(SIZES)
     parts = [
-        _spoilt(role, x[begin:end], y[begin:end], len(model.classes), rng)
+        _spoilt(role, x[begin:end], y[begin:end], len(model.classes), setting.offset, rng)
         for role, begin, end in zip(roles, (own, *ends), ends, strict=False)
     ]
     copied = [i for i, role in enumerate(roles) if role == "copied"]
@@ -162,10 +181,12 @@ def _zero_model(name: str, x: Floats, y: Floats, own: int) -> tuple[Model, Float
     return make_model(name, kind, columns, x, "target", labels), y
 
 
-def _spoilt(role: str, x: Floats, y: Floats, classes: int, rng: np.random.Generator) -> DataSet:
+def _spoilt(
+    role: str, x: Floats, y: Floats, classes: int, offset: float, rng: np.random.Generator
+) -> DataSet:
     """A part as its holder has it; a flipped label is any other class, a flipped number its mirror image."""
     if role == "noisy":
         x = x + _NOISE * rng.normal(size=x.shape)
     other = (y + rng.integers(1, classes, len(y))) % classes if classes else -y
     y = np.where(rng.random(len(y)) < _FLIPPED.get(role, 0.0), other, y)
-    return DataSet(x, y, ())
+    return DataSet(x, y + offset, ())
