@@ -15,19 +15,16 @@ from time import perf_counter
 import chains
 import numpy as np
 from pairs import Row, figure
-from reveal import BALANCE, CONTRIBUTOR, FEATURES, OWNER, model, opened_round, until
+from reveal import BALANCE, CONTRIBUTOR, FEATURES, OWNER, model, opened_round, round_for, until
 
-from assay.client.bounty import Terms, ready_key, terms_message
 from assay.client.client import Client
-from assay.client.encryption import encrypt_contribution, encrypt_reference, fetch_key
-from assay.client.messages import commit, open_round, post_model, reveal
+from assay.client.encryption import encrypt_contribution
+from assay.client.messages import commit, post_model, reveal
 from assay.client.waiting import TxResult
 from assay.crypto import accounts
-from assay.crypto.committee import sealed_box
 from assay.proto import state_pb2 as pb
 from assay.proto.tx_pb2 import Message
 from assay.state.rules.commitment import SALT_BYTES, commitment, payload_digest
-from assay.state.rules.models import model_id
 
 VALIDATORS = 4
 SINGLE = 5
@@ -95,18 +92,9 @@ async def single(client: Client) -> tuple[int, int, float]:
 
 async def crowded_round(client: Client, crowd: Sequence[accounts.Account]) -> list[Submission]:
     """Open a round for a crowd, and have its updates encrypted."""
-    key_id = await ready_key(client, print)
-    key = await fetch_key(client, key_id)
-    terms = Terms(bounty=10**6, min_contributors=len(crowd), max_contributors=len(crowd))
-    message = await terms_message(client, model_id(OWNER.address, model()), model(), key_id, terms)
     drawn = np.random.default_rng(1)
     reference = drawn.normal(size=FEATURES + 1)
-    message.reference = encrypt_reference(key, reference, OWNER.address)
-    message.owner_public_key = sealed_box.public_key(secrets.token_bytes(sealed_box.KEY_BYTES))
-    result = await (await client.send(OWNER, [open_round(message)])).wait()
-    opened = next(event for event in result.events if event.attributes.get("what") == "opened")
-    round_id = int(opened.attributes["id"])
-    await client.blocks.until(result.height + 1)
+    round_id, key = await round_for(client, len(crowd), reference)
 
     def encrypted(account: accounts.Account) -> Submission:
         update = reference + drawn.normal(size=FEATURES + 1)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from math import isqrt
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import tenseal
@@ -32,6 +32,7 @@ from assay.crypto.ring import reference as ring_reference
 from assay.crypto.ring.tables import U64
 from assay.node.proofs import ProofVerifier
 from assay.node.workers.pool import WorkerPool
+from assay.state.overlay import Overlay
 from assay.state.proofs import ProofCheck
 
 NAME: Final = CommitteeKey("bench", 1, STANDARD, 4)
@@ -103,7 +104,7 @@ class Worker:
         digest = next(self._count).to_bytes(32, "big")
         job = ProofJob(STANDARD.wire_id, NAME.size, 1, CONTEXT, digest)
         check = ProofCheck(job, self._payload)
-        assert await ProofVerifier(self._pool).verdict(self, check) is None
+        assert await ProofVerifier(self._pool).verdict(cast(Overlay, self), check) is None
 
     def close(self) -> None:
         """End the process."""

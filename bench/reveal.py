@@ -17,8 +17,9 @@ from pairs import Pair, Row, row
 
 from assay.client.bounty import Terms, ready_key, terms_message
 from assay.client.client import Client
-from assay.client.encryption import encrypt_contribution, encrypt_reference, fetch_key
+from assay.client.encryption import EncryptionKey, encrypt_contribution, encrypt_reference, fetch_key
 from assay.client.messages import commit, open_round, post_model, reveal, transfer
+from assay.client.train.manifest import Floats
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
 from assay.crypto.committee import sealed_box
@@ -57,19 +58,25 @@ async def timed(client: Client, account: Account, message: Message) -> float:
     return perf_counter() - start
 
 
-async def opened_round(client: Client) -> tuple[int, bytes]:
-    """Open a round for one contributor and commit to it; return its id and the payload to reveal."""
+async def round_for(client: Client, contributors: int, reference: Floats) -> tuple[int, EncryptionKey]:
+    """Open a round for so many contributors; return its id and the key to encrypt under."""
     key_id = await ready_key(client, print)
     key = await fetch_key(client, key_id)
-    terms = Terms(bounty=10**6, min_contributors=1, max_contributors=1)
+    terms = Terms(bounty=10**6, min_contributors=contributors, max_contributors=contributors)
     message = await terms_message(client, model_id(OWNER.address, model()), model(), key_id, terms)
-    update = np.ones(FEATURES + 1)
-    message.reference = encrypt_reference(key, update, OWNER.address)
+    message.reference = encrypt_reference(key, reference, OWNER.address)
     message.owner_public_key = sealed_box.public_key(secrets.token_bytes(sealed_box.KEY_BYTES))
     result = await (await client.send(OWNER, [open_round(message)])).wait()
     opened = next(event for event in result.events if event.attributes.get("what") == "opened")
     round_id = int(opened.attributes["id"])
     await client.blocks.until(result.height + 1)
+    return round_id, key
+
+
+async def opened_round(client: Client) -> tuple[int, bytes]:
+    """Open a round for one contributor; return its id and the payload to reveal, once it is open."""
+    update = np.ones(FEATURES + 1)
+    round_id, key = await round_for(client, 1, update)
     await until(client, round_id, state_pb2.ROUND_STATUS_OPEN)
     return round_id, encrypt_contribution(key, update, round_id, CONTRIBUTOR.address)
 

@@ -29,7 +29,8 @@ from assay.node.workers.pool import WorkerPool
 from assay.proto import state_pb2 as pb
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
-from assay.state.scoring_queue import LENGTH_WORK, PRODUCT_WORK, Place, ScoringJob
+from assay.state.rules.windows import LENGTH_WORK, PRODUCT_WORK
+from assay.state.scoring_queue import Place, ScoringJob
 from assay.state.store import Store
 
 PAIRS: Final = 9
