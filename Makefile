@@ -47,7 +47,8 @@ format: $(READY) ## let ruff mend style and order of imports
 
 typecheck: $(READY) ## mypy --strict
 	$(BIN)/mypy
-	$(BIN)/mypy bench tools tests/conftest.py tests/mutations tests/repo
+	$(BIN)/mypy bench
+	$(BIN)/mypy tools tests/conftest.py tests/mutations tests/repo
 
 proto: $(READY) ## generate proto/*_pb2.py and *_pb2.pyi again
 	tools/proto.sh
