@@ -20,7 +20,7 @@ import numpy as np
 from noise import Committee
 from pairs import Row, figure, row
 from retraining import SETTINGS, Round, Setting, make_round, shapley
-from scipy.stats import pearsonr, spearmanr
+from scipy.stats import pearsonr, spearmanr  # type: ignore[import-untyped]  # it has none
 
 from assay.client.train.manifest import Floats
 from assay.crypto import bounds, scoring
