@@ -175,7 +175,7 @@ def _round_text(
         f"scoring {item.scoring_window}",
         "model": item.model_id.hex(),
         "owner": encode_address(item.owner),
-        "paid, with the scoring fee once the release is over": format_amount(item.paid),
+        "paid; the scoring fee follows" if sent else "paid, with the scoring fee": format_amount(item.paid),
         "refunded, with deposits": format_amount(item.refunded),
         "burned": format_amount(item.burned),
     }
