@@ -12,12 +12,14 @@ from assay.state.envelope import Entry, decode
 from assay.state.rules.errors import AssayError
 
 DEFAULT_CACHE_BYTES: Final = 96 << 20
+COPIES: Final = 3
+"""How often an entry's bytes lie in memory, measured: as they came, to be signed, and decoded."""
 OVERHEAD_BYTES: Final = 1 << 10
-"""What a decoded entry takes beside its own bytes, about; small ones are mostly this."""
+"""What a decoded entry takes besides, about; small ones are mostly this."""
 
 
 class EntryCache:
-    """Decodes entries, remembering the latest ones up to a number of bytes."""
+    """Decodes entries, remembering the latest ones up to a number of bytes of memory."""
 
     def __init__(self, chain_id: str, max_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         self._chain_id = chain_id
@@ -42,7 +44,7 @@ class EntryCache:
         """Return the decoded entry of a decided block, or why there is none, and forget it."""
         entry = self._entries.pop(raw, None)
         if entry is not None:
-            self._room += _weight(raw)
+            self._room += weight(raw)
             if len(raw) <= max_tx_bytes:
                 return entry
         try:
@@ -53,16 +55,17 @@ class EntryCache:
     def forget(self, raw: bytes) -> None:
         """Drop an entry that the mempool has dropped."""
         if self._entries.pop(raw, None) is not None:
-            self._room += _weight(raw)
+            self._room += weight(raw)
 
     def _keep(self, raw: bytes, entry: Entry) -> None:
         self._entries[raw] = entry
-        self._room -= _weight(raw)
+        self._room -= weight(raw)
         while self._room < 0:
             oldest = next(iter(self._entries))
             del self._entries[oldest]
-            self._room += _weight(oldest)
+            self._room += weight(oldest)
 
 
-def _weight(raw: bytes) -> int:
-    return len(raw) + OVERHEAD_BYTES
+def weight(raw: bytes) -> int:
+    """Return about how many bytes of memory a remembered entry takes."""
+    return COPIES * len(raw) + OVERHEAD_BYTES

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.crypto import accounts
-from assay.node.shell.entries import OVERHEAD_BYTES, EntryCache
+from assay.node.shell.entries import EntryCache, weight
 from assay.proto.tx_pb2 import Message, MsgTransfer, TxBody
 from assay.state.envelope import AccountTx
 from assay.state.rules.errors import TxMalformed, TxTooLarge
@@ -41,7 +41,7 @@ def test_what_cannot_be_decoded_is_an_error_and_not_kept() -> None:
 
 
 def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
-    size = len(raw(1)) + OVERHEAD_BYTES
+    size = weight(raw(1))
     cache = EntryCache("chain", max_bytes=3 * size)
     kept = [cache.decode(raw(number), 1000) for number in range(1, 5)]
     assert cache.decode(raw(4), 1000) is kept[3]
@@ -49,7 +49,7 @@ def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
 
 
 def test_forgetting_makes_room() -> None:
-    size = len(raw(1)) + OVERHEAD_BYTES
+    size = weight(raw(1))
     cache = EntryCache("chain", max_bytes=2 * size)
     first = cache.decode(raw(1), 1000)
     cache.decode(raw(2), 1000)
