@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import MaskUse, Opening
 from assay.state import openings, scoring_queue
+from assay.state.overlay import Overlay
 from assay.state.rules import keys, outcomes
 from assay.state.scoring_queue import Question
 
@@ -51,6 +53,28 @@ def test_one_ciphertext_sent_by_the_owner_and_two_others_opens_to_one_score(four
     assert sorted(len(use.openings) for use in uses if use.kind == pb.OPENING_KIND_NORM) == [5]
     lengths = [use for use in uses if use.kind == pb.OPENING_KIND_LENGTH]
     assert [len(use.openings) for use in lengths] == [1] * 24, "rho is drawn for each sender"
+
+
+def test_a_chain_that_is_rolled_back_and_goes_another_way_opens_the_same_score(four: Live) -> None:
+    """Other numbers of openings, other coins, other members that answer: the mask follows from c1 alone."""
+    chain, reference = four.chain, four.encrypt(direction(1), 10_000)
+    height, before = chain.ctx.height, deepcopy(chain.memory)
+
+    def judged() -> pb.Round:
+        round_id = chain.open_round(key_id=four.key.id, reference=reference, max_contributors=2)
+        chain.end_block()
+        return four.run_until(round_id, pb.ROUND_STATUS_OPEN)
+
+    first = judged()
+    chain.memory = before
+    chain.ctx = chain.context(height, Overlay(before))
+    withdrawn = scoring_queue.ask(chain.ctx, four.key.id, 0, [Question(pb.OPENING_KIND_COIN)])
+    scoring_queue.drop(chain.ctx, withdrawn, 1)
+    four.committee.silent = {0}
+    second = judged()
+    assert first.reference_coin != second.reference_coin
+    assert first.reference_lengths != second.reference_lengths, "they follow from the coin"
+    assert first.reference_norm == second.reference_norm
 
 
 def computed(chain: Chain, round_id: int, digest: bytes) -> Opening:
