@@ -3,7 +3,8 @@
     python bench/ceremony.py [--preset standard] [SIZE ...]
 
 Prints, for each committee size, what one member computes and sends in a ceremony, and what one opened
-scalar and one released ciphertext cost. Times are medians on one core, in milliseconds.
+scalar and one released ciphertext cost. Times are medians on one core, in milliseconds. As one of the
+benchmarks of `bench/run.py` it has rows of the same figures at `standard`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pairs import Row, figure
 
 from assay.crypto.committee import messages, public_key, release, relin_key, score, sealed_box, seeds
 from assay.crypto.committee.key import CommitteeKey
@@ -32,10 +34,11 @@ from assay.proto import tx_pb2
 RUNS = 5
 OWNER_SECRET = bytes(range(32))
 OWNER = sealed_box.public_key(OWNER_SECRET)
-Row = dict[str, str]
+Figures = dict[str, float]
+"""What was measured by name: whole numbers are bytes, the others milliseconds."""
 
 
-def milliseconds(action: Callable[[], Any], runs: int = RUNS) -> str:
+def milliseconds(action: Callable[[], Any], runs: int = RUNS) -> float:
     """Median time of an action, after one run that fills caches."""
     action()
     times = []
@@ -43,7 +46,7 @@ def milliseconds(action: Callable[[], Any], runs: int = RUNS) -> str:
         start = time.perf_counter()
         action()
         times.append((time.perf_counter() - start) * 1e3)
-    return f"{statistics.median(times):.2f}"
+    return statistics.median(times)
 
 
 def polynomial(preset: Preset, name: bytes) -> Any:
@@ -52,7 +55,7 @@ def polynomial(preset: Preset, name: bytes) -> Any:
     return np.stack(rows)
 
 
-def ceremony(key: CommitteeKey, directory: Path, row: Row) -> list[Member]:
+def ceremony(key: CommitteeKey, directory: Path, row: Figures) -> list[Member]:
     """Join, deal and receive; times are those of member 0, who deals most."""
     members = [Member.create(CommitteeFiles(directory / str(i)), key, i) for i in range(key.size)]
     joins = [messages.parse_join(key.size, m.number, m.join_data()) for m in members]
@@ -64,7 +67,7 @@ def ceremony(key: CommitteeKey, directory: Path, row: Row) -> list[Member]:
     return members
 
 
-def shares(key: CommitteeKey, members: list[Member], row: Row) -> None:
+def shares(key: CommitteeKey, members: list[Member], row: Figures) -> None:
     """Key shares and their combination."""
     preset = key.preset
     slots = [(j, i) for j in range(len(preset.cipher_primes)) for i in range(len(preset.primes))]
@@ -86,7 +89,7 @@ def key_shares(member: Member, slots: list[tuple[int, int]]) -> None:
         member.relin_share(component, prime)
 
 
-def openings(key: CommitteeKey, members: list[Member], row: Row) -> None:
+def openings(key: CommitteeKey, members: list[Member], row: Figures) -> None:
     """A scalar's share and its decoding, a release share and its collection."""
     preset, c0, c1 = key.preset, polynomial(key.preset, b"c0"), polynomial(key.preset, b"c1")
     row["score share"] = milliseconds(lambda: members[0].score_share(c1, MaskKind.SCORE), 50)
@@ -101,7 +104,7 @@ def openings(key: CommitteeKey, members: list[Member], row: Row) -> None:
     row["collect"] = milliseconds(lambda: release.collect(key, 0, boxes, OWNER_SECRET, keys))
 
 
-def cheating(key: CommitteeKey, members: list[Member], directory: Path, row: Row) -> None:
+def cheating(key: CommitteeKey, members: list[Member], directory: Path, row: Figures) -> None:
     """Find out from opened seeds who sent a wrong share of one square: the dearest part of a ceremony."""
     square = {m.number: messages.parse_residues(key.preset, 0, m.relin_share(0, 0)) for m in members}
     joins = [messages.parse_join(key.size, m.number, m.join_data()) for m in members]
@@ -117,7 +120,7 @@ def cheating(key: CommitteeKey, members: list[Member], directory: Path, row: Row
     row["blame, a square"] = milliseconds(blame)
 
 
-def bytes_sent(key: CommitteeKey) -> Row:
+def bytes_sent(key: CommitteeKey) -> Figures:
     """Bytes of data of one ceremony, without envelopes: of the member that sends most, and of all."""
     phases = [
         tx_pb2.COMMITTEE_PHASE_JOIN,
@@ -130,18 +133,28 @@ def bytes_sent(key: CommitteeKey) -> Row:
         sum(sum(messages.slot_sizes(phase, key.preset, key.size, member)) for phase in phases)
         for member in range(key.size)
     ]
-    return {"bytes, member 0": f"{sent[0]:,}", "bytes, all": f"{sum(sent):,}"}
+    return {"bytes, member 0": sent[0], "bytes, all": sum(sent)}
 
 
-def measure(preset: Preset, size: int) -> Row:
+def measure(preset: Preset, size: int) -> Figures:
     """Measure one committee size."""
-    key, row = CommitteeKey("bench", 1, preset, size), {"n": str(size)}
+    key, row = CommitteeKey("bench", 1, preset, size), Figures()
     with tempfile.TemporaryDirectory() as directory:
         members = ceremony(key, Path(directory), row)
         shares(key, members, row)
         openings(key, members, row)
         cheating(key, members, Path(directory), row)
     return row | bytes_sent(key)
+
+
+def run(*, quick: bool = False) -> list[Row]:
+    """Measure committees of every size, or of the least."""
+    sizes = COMMITTEE_SIZES[:1] if quick else COMMITTEE_SIZES
+    return [
+        figure(f"committee of {size}: {name}", value, "B" if isinstance(value, int) else "ms")
+        for size in sizes
+        for name, value in measure(by_name("standard"), size).items()
+    ]
 
 
 def main() -> None:
@@ -151,8 +164,13 @@ def main() -> None:
     parser.add_argument("--preset", type=by_name, default="standard")
     arguments = parser.parse_args()
     rows = [measure(arguments.preset, size) for size in arguments.sizes]
+    print(f"{'n':>16}" + "".join(f"{size:>12}" for size in arguments.sizes))
     for name in rows[0]:
-        print(f"{name:>16}" + "".join(f"{row[name]:>12}" for row in rows))
+        print(f"{name:>16}" + "".join(f"{_text(row[name]):>12}" for row in rows))
+
+
+def _text(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
 
 if __name__ == "__main__":
