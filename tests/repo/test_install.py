@@ -82,4 +82,6 @@ def test_the_operator_s_command_says_which_extra_it_needs(python: Path) -> None:
     done = subprocess.run(
         [str(python.parent / "assayd"), "--help"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0 or "assay[node]" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "assayd needs " in done.stderr
+    assert "pip install '.[node]'" in done.stderr
