@@ -32,6 +32,7 @@ __all__ = [
     "AwaitedShare",
     "ScoringJob",
     "awaited",
+    "check_known",
     "complete_job",
     "deliver",
     "due_jobs",
@@ -115,13 +116,19 @@ def is_news(view: Overlay, opening_id: int, key_id: int, member: int, share: byt
     NotAwaited
         If this key neither waits for that opening nor remembers its decision.
     """
-    question = _question(view, opening_id)
-    if question is None or question.key_id != key_id:
-        raise NotAwaited(f"key {key_id} neither awaits nor remembers opening {opening_id}")
+    question = check_known(view, opening_id, key_id)
     if isinstance(question, Opening) and _lacks(question, member):
         return True
     key = view.require(Key, keys.committee_key(key_id))
     return _is_wrong(key, question, member, share) and not faults.named(view, key, member, _WRONG)
+
+
+def check_known(view: Overlay, opening_id: int, key_id: int) -> Opening | Decided:
+    """Return an opening of a key, still open or decided and remembered; `NotAwaited` if there is none."""
+    question = _question(view, opening_id)
+    if question is None or question.key_id != key_id:
+        raise NotAwaited(f"key {key_id} neither awaits nor remembers opening {opening_id}")
+    return question
 
 
 def _lacks(opening: Opening, member: int) -> bool:

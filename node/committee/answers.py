@@ -38,6 +38,8 @@ def answer(duty: Duty, members: Members) -> dict[int, bytes]:
     """
     joining = duty.phase == tx_pb2.COMMITTEE_PHASE_JOIN
     member = (members.create if joining else members.get)(duty.key, duty.member)
+    if not joining:
+        _check_join(duty, member)
     return dict(zip(duty.slots, _ANSWERS[duty.phase](duty, member), strict=True))
 
 
@@ -47,31 +49,26 @@ def _join(duty: Duty, member: Member) -> Iterator[bytes]:
 
 
 def _seeds(duty: Duty, member: Member) -> Iterator[bytes]:
-    _check_join(duty, member)
     for _ in duty.slots:
         yield member.seeds_data(duty.joins)
 
 
 def _check(duty: Duty, member: Member) -> Iterator[bytes]:
-    _check_join(duty, member)
     for _ in duty.slots:
         yield member.check_data(duty.joins, duty.dealt or {})
 
 
 def _answer(duty: Duty, member: Member) -> Iterator[bytes]:
-    _check_join(duty, member)
     for _ in duty.slots:
         yield member.answer_data(duty.accused)
 
 
 def _open(duty: Duty, member: Member) -> Iterator[bytes]:
-    _check_join(duty, member)
     for _ in duty.slots:
         yield member.open_data()
 
 
 def _public_key(duty: Duty, member: Member) -> Iterator[bytes]:
-    _check_join(duty, member)
     # Every time, not only the first: a file may be left from another life of a chain of this name.
     complaints = member.accept_seeds(duty.joins, duty.dealt or {})
     if complaints:

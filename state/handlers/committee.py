@@ -35,27 +35,35 @@ Place = tuple[int, int, int, int]
 def check(ctx: Context, message: CommitteeMessage) -> Key:
     """Refuse a message that state does not await, or that is not its member's; return its key.
 
-    The order is cheap to dear: what is awaited, then the signature, then the data.
+    The order is cheap to dear: a look at what is awaited, then the signature, then the shares or the data.
 
     Raises
     ------
     CommitteeMalformed, NotAwaited, BadCommitteeSignature, BadCommitteeData
     """
-    key, body = check_awaited(ctx, message), message.body
+    key, body = _key_of(ctx, message), message.body
     member = key.members[body.member].seat
     if not accounts.verify(member.committee_key, message.sign_bytes, message.signature):
         raise BadCommitteeSignature("the signature is not by the member's committee key")
+    _check_news(ctx, body)
     _check_data(ctx, key, body)
     return key
 
 
 def check_awaited(ctx: Context, message: CommitteeMessage) -> Key:
-    """Refuse a message that state does not await; return its key. This is cheap: only records are read.
+    """Refuse a message of a member that state does not await any more; return its key.
 
     Raises
     ------
     CommitteeMalformed, NotAwaited
     """
+    key = _key_of(ctx, message)
+    _check_news(ctx, message.body)
+    return key
+
+
+def _key_of(ctx: Context, message: CommitteeMessage) -> Key:
+    """Return the key a message is for. Anybody can send one, so no more than a few records are read."""
     body = message.body
     if body.version != VERSION:
         raise CommitteeMalformed(
@@ -65,7 +73,8 @@ def check_awaited(ctx: Context, message: CommitteeMessage) -> Key:
     if key is None or body.member >= len(key.members):
         raise NotAwaited(f"there is no member {body.member} of a key {body.key_id}")
     if body.phase == tx_pb2.COMMITTEE_PHASE_SHARES:
-        _check_shares(ctx, body)
+        _check_run(body)
+        openings.check_known(ctx.view, body.slot, body.key_id)
     elif not slots.is_awaited(ctx.view, key, body.member, _item(body)):
         raise NotAwaited(
             f"key {key.id} does not await {len(body.data)} bytes for slot {body.slot} of this phase"
@@ -100,17 +109,23 @@ def _shares(body: CommitteeBody) -> list[bytes]:
     return [body.data[i : i + SHARE_BYTES] for i in range(0, len(body.data), SHARE_BYTES)]
 
 
-def _check_shares(ctx: Context, body: CommitteeBody) -> None:
+def _check_run(body: CommitteeBody) -> None:
     count, rest = divmod(len(body.data), SHARE_BYTES)
     if rest or not 0 < count <= MAX_SHARES or body.slot + count > 1 << 63:
         raise NotAwaited(
             f"a message has 1 to {MAX_SHARES} shares of 16 bytes; this one has {len(body.data)} bytes"
         )
+
+
+def _check_news(ctx: Context, body: CommitteeBody) -> None:
+    """Refuse shares of which none would change anything. Only members' are judged: each takes some work."""
+    if body.phase != tx_pb2.COMMITTEE_PHASE_SHARES:
+        return
     shares = enumerate(_shares(body), body.slot)
     news = [openings.is_news(ctx.view, number, body.key_id, body.member, share) for number, share in shares]
     if not any(news):
         raise NotAwaited(
-            f"none of openings {body.slot} to {body.slot + count - 1} awaits this member's share"
+            f"none of openings {body.slot} to {body.slot + len(news) - 1} awaits this member's share"
         )
 
 

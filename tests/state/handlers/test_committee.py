@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,21 @@ def test_a_committee_message_is_rechecked_without_its_signature_and_data(
         view.recheck_committee(message)
     with pytest.raises(errors.NotAwaited):
         view.recheck_committee(stale)
+
+
+def test_shares_that_nobody_signed_are_not_judged_one_by_one(
+    four: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, judged = waiting_lengths(four), []
+    forged = shares(four, ids[0], 8)
+    forged.signature = bytes(64)
+    monkeypatch.setattr(openings, "is_news", lambda *given: judged.append(given) or True)
+    for refuse in (partial(committee.check, four.chain.ctx), pool_of(four).admit_committee):
+        with pytest.raises(errors.BadCommitteeSignature):
+            refuse(forged)
+    assert judged == []
+    committee.check(four.chain.ctx, shares(four, ids[0], 8))
+    assert len(judged) == 8
 
 
 def test_a_message_is_taken_for_the_shares_in_it_that_are_news(four: Live) -> None:
