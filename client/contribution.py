@@ -26,15 +26,12 @@ from assay.client.records import NoSuchRecord
 from assay.client.timing import measure
 from assay.client.train.sgd import update
 from assay.client.train.table import load
-from assay.client.waiting import TxResult
 from assay.crypto.accounts import Account, encode_address
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Round
 from assay.proto.tx_pb2 import Message
 from assay.state.rules.commitment import SALT_BYTES, commitment, payload_digest
 from assay.state.rules.errors import (
-    AlreadyCommitted,
-    AlreadyRevealed,
     AssayError,
     RevealWaiting,
     WorkerUnavailable,
@@ -43,6 +40,11 @@ from assay.state.rules.params import LEAST_PAID
 
 _DIRECTORY: Final = "contributions"
 _VERSION: Final = 1
+_SEND_AGAIN: Final[dict[type[AssayError] | None, str]] = {
+    RevealWaiting: "an earlier reveal waits for its block already; looking again with the next one",
+    WorkerUnavailable: "the node could not verify its proof just now; sending it again with the next block",
+}
+"""Refusals of a reveal that may be others with the next block."""
 
 Report = Callable[[str], None]
 """Takes a sentence about what happens now."""
@@ -216,9 +218,7 @@ async def _commit(
     _check_open(record, prepared.sender)
     report("committing")
     message = commit(prepared.round_id, prepared.commitment)
-    result = await _send(client, account, [message], AlreadyCommitted)
-    await client.blocks.until((result.height if result else await client.blocks.height()) + 1)
-    item = await _ours(client, prepared)
+    item = await _deliver(client, account, prepared, message, lambda _: True)
     if item is None:
         raise CannotContribute("the commitment did not get into the round; run it again with --resume")
     return item
@@ -227,28 +227,42 @@ async def _commit(
 async def _reveal(client: Client, account: Account, prepared: Prepared, report: Report) -> None:
     report(f"revealing {len(prepared.payload):,} encrypted bytes")
     message = reveal(prepared.round_id, prepared.salt, prepared.reserve, prepared.payload)
-    while True:
+    while True:  # the window ends this at the latest
         try:
-            await _send(client, account, [message], AlreadyRevealed, RevealWaiting)
+            await _deliver(client, account, prepared, message, lambda item: item.revealed_height > 0)
         except Refused as error:
-            if error.reason is not WorkerUnavailable:
+            if error.reason not in _SEND_AGAIN:
                 raise
-            report("the node could not verify its proof just now; sending it again with the next block")
-            await client.blocks.until(await client.blocks.height() + 1)  # the window ends this at the latest
+            report(_SEND_AGAIN[error.reason])
         else:
             return
 
 
-async def _send(
-    client: Client, account: Account, messages: Sequence[Message], *done: type[AssayError]
-) -> TxResult | None:
-    """Send and wait; None if the chain says that an earlier run has done it already, or is about to."""
+async def _deliver(
+    client: Client,
+    account: Account,
+    prepared: Prepared,
+    message: Message,
+    is_in: Callable[[Contribution], bool],
+) -> Contribution | None:
+    """Send a message and return our contribution after it; a refusal counts unless an earlier run's is in.
+
+    That one may get into a block at any moment, and take the round into its next phase with it. The chain may
+    then refuse ours for any reason, so that only our record tells.
+    """
     try:
-        return await (await client.send(account, messages)).wait()
-    except Refused as error:
-        if error.reason in done:
-            return None
-        raise
+        result = await (await client.send(account, [message])).wait()
+    except Refused:
+        item = await _ours_after(client, prepared, await client.blocks.height())
+        if item is None or not is_in(item):
+            raise
+        return item
+    return await _ours_after(client, prepared, result.height)
+
+
+async def _ours_after(client: Client, prepared: Prepared, height: int) -> Contribution | None:
+    await client.blocks.until(height + 1)  # then the state after `height` can be proven
+    return await _ours(client, prepared)
 
 
 async def _ours(client: Client, prepared: Prepared) -> Contribution | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 from tests.client.devnode import ALICE, BOB, CAROL, DevNode, running
 
-from assay.client import Client, ProofInvalid, messages
+from assay.client import Client, PendingTx, ProofInvalid, Refused, messages
 from assay.client import bounty as opening
 from assay.client import contribution as flow
 from assay.client.bounty import CannotOpen, Terms, open_bounty, ready_key
@@ -33,6 +33,8 @@ from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Model
 from assay.proto.state_pb2 import Contribution, Round
+from assay.proto.tx_pb2 import Message
+from assay.state.rules.errors import AlreadyCommitted, AssayError, RevealLate, RoundFull
 
 FEATURES = ["a", "b", "c"]
 TRUTH = np.array([2.0, -1.0, 0.5])
@@ -195,6 +197,57 @@ async def test_a_contribution_goes_on_from_where_it_was_interrupted(stage: Stage
     record, item = await flow.carry_through(stage.client, BOB, stage.home(BOB), prepared, print)
     assert record.outcome == "paid"
     assert item.amount == BOUNTY
+
+
+class Overtaken:
+    """A client in front of which somebody sends: `first` is done before every message it sends."""
+
+    def __init__(self, client: Client, first: Callable[[Sequence[Message]], Awaitable[None]]) -> None:
+        self.refusals: list[type[AssayError] | None] = []
+        self._send, self._first = client.send, first
+        client.send = self.send  # type: ignore[method-assign]
+
+    async def send(self, account: Account, parts: Sequence[Message], *options: Any) -> PendingTx:
+        await self._first(parts)
+        try:
+            return await self._send(account, parts, *options)
+        except Refused as error:
+            self.refusals.append(error.reason)
+            raise
+
+
+async def test_messages_of_an_earlier_run_may_come_in_first_and_move_the_round_on(
+    stage: Stage, served: tuple[str, DevNode]
+) -> None:
+    number = await stage.open(max_contributors=1)
+    prepared = await stage.prepare(BOB, number, write_rows(stage.folder / "good.csv", 2, 60))
+    async with Client(served[0]) as earlier, Client(served[0]) as client:
+
+        async def same(parts: Sequence[Message]) -> None:
+            result = await (await earlier.send(BOB, parts)).wait()
+            await earlier.blocks.until(result.height + 2)  # the round has seen that everybody has acted
+
+        overtaken = Overtaken(client, same)
+        _, item = await flow.carry_through(client, BOB, stage.home(BOB), prepared, print)
+    assert overtaken.refusals == [AlreadyCommitted, RevealLate]
+    assert item.amount == BOUNTY
+
+
+async def test_a_round_that_somebody_else_filled_just_now_refuses(
+    stage: Stage, served: tuple[str, DevNode]
+) -> None:
+    number = await stage.open(max_contributors=1)
+    prepared = await stage.prepare(BOB, number, write_rows(stage.folder / "good.csv", 2, 60))
+    async with Client(served[0]) as client:
+
+        async def another(_: Sequence[Message]) -> None:
+            result = await (await stage.client.send(CAROL, [messages.commit(number, bytes(32))])).wait()
+            await stage.client.blocks.until(result.height + 2)
+
+        overtaken = Overtaken(client, another)
+        with pytest.raises(Refused, match="has its 1 contributors"):
+            await flow.carry_through(client, BOB, stage.home(BOB), prepared, print)
+    assert overtaken.refusals == [RoundFull]
 
 
 async def test_a_reveal_whose_proof_a_node_could_not_verify_is_sent_again(
