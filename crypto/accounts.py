@@ -32,6 +32,8 @@ ADDRESS_PREFIX: Final = "assay"
 
 TX_TAG: Final = b"assay/tx/v1"
 COMMITTEE_TAG: Final = b"assay/committee/v1"
+VALIDATOR_TAG: Final = b"assay/validator/v1"
+COMMITTEE_KEY_TAG: Final = b"assay/committee-key/v1"
 
 
 class AddressError(ValueError):
@@ -173,6 +175,15 @@ def tx_sign_bytes(chain_id: str, body: bytes) -> bytes:
 def committee_sign_bytes(chain_id: str, body: bytes) -> bytes:
     """Return what a committee member signs: tag, length of the chain id, chain id, CommitteeBody."""
     return _domain(COMMITTEE_TAG, chain_id) + body
+
+
+def possession_bytes(tag: bytes, chain_id: str, operator: bytes) -> bytes:
+    """Return what a validator's key signs to show that it belongs to an operator's account.
+
+    `tag` is `VALIDATOR_TAG` for the consensus key and `COMMITTEE_KEY_TAG` for the committee key; `operator`
+    has 20 bytes. Nothing CometBFT signs begins like this.
+    """
+    return _domain(tag, chain_id) + operator
 
 
 def sign_tx(account: Account, chain_id: str, body: bytes) -> bytes:

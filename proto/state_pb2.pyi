@@ -166,7 +166,7 @@ class Supply(_message.Message):
     def __init__(self, total: _Optional[int] = ..., burned: _Optional[int] = ...) -> None: ...
 
 class Params(_message.Message):
-    __slots__ = ("development", "preset", "gas_price", "max_block_bytes", "max_block_gas", "max_tx_bytes", "max_messages", "min_committee", "key_pool", "ceremony_window", "committee_block_bytes", "scoring_block_work", "min_contributors", "max_contributors", "max_ciphertexts", "min_bounty", "min_deposit", "min_scoring_fee", "max_window", "release_window", "absence_window")
+    __slots__ = ("development", "preset", "gas_price", "max_block_bytes", "max_block_gas", "max_tx_bytes", "max_messages", "min_committee", "key_pool", "ceremony_window", "committee_block_bytes", "scoring_block_work", "min_contributors", "max_contributors", "max_ciphertexts", "min_bounty", "min_deposit", "min_scoring_fee", "max_window", "release_window", "absence_window", "unbonding_period", "max_validators", "power_reduction", "min_self_delegation", "max_entries", "min_seat_stake", "inflation", "blocks_per_year", "community_tax", "base_proposer_reward", "bonus_proposer_reward", "committee_share", "signed_blocks_window", "min_signed", "downtime_jail", "committee_jail", "slash_double_sign", "slash_downtime", "slash_committee_fault", "slash_committee_silence")
     DEVELOPMENT_FIELD_NUMBER: _ClassVar[int]
     PRESET_FIELD_NUMBER: _ClassVar[int]
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -188,6 +188,26 @@ class Params(_message.Message):
     MAX_WINDOW_FIELD_NUMBER: _ClassVar[int]
     RELEASE_WINDOW_FIELD_NUMBER: _ClassVar[int]
     ABSENCE_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    UNBONDING_PERIOD_FIELD_NUMBER: _ClassVar[int]
+    MAX_VALIDATORS_FIELD_NUMBER: _ClassVar[int]
+    POWER_REDUCTION_FIELD_NUMBER: _ClassVar[int]
+    MIN_SELF_DELEGATION_FIELD_NUMBER: _ClassVar[int]
+    MAX_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    MIN_SEAT_STAKE_FIELD_NUMBER: _ClassVar[int]
+    INFLATION_FIELD_NUMBER: _ClassVar[int]
+    BLOCKS_PER_YEAR_FIELD_NUMBER: _ClassVar[int]
+    COMMUNITY_TAX_FIELD_NUMBER: _ClassVar[int]
+    BASE_PROPOSER_REWARD_FIELD_NUMBER: _ClassVar[int]
+    BONUS_PROPOSER_REWARD_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_SHARE_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_BLOCKS_WINDOW_FIELD_NUMBER: _ClassVar[int]
+    MIN_SIGNED_FIELD_NUMBER: _ClassVar[int]
+    DOWNTIME_JAIL_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_JAIL_FIELD_NUMBER: _ClassVar[int]
+    SLASH_DOUBLE_SIGN_FIELD_NUMBER: _ClassVar[int]
+    SLASH_DOWNTIME_FIELD_NUMBER: _ClassVar[int]
+    SLASH_COMMITTEE_FAULT_FIELD_NUMBER: _ClassVar[int]
+    SLASH_COMMITTEE_SILENCE_FIELD_NUMBER: _ClassVar[int]
     development: bool
     preset: Preset
     gas_price: int
@@ -209,19 +229,43 @@ class Params(_message.Message):
     max_window: int
     release_window: int
     absence_window: int
-    def __init__(self, development: bool = ..., preset: _Optional[_Union[Preset, str]] = ..., gas_price: _Optional[int] = ..., max_block_bytes: _Optional[int] = ..., max_block_gas: _Optional[int] = ..., max_tx_bytes: _Optional[int] = ..., max_messages: _Optional[int] = ..., min_committee: _Optional[int] = ..., key_pool: _Optional[int] = ..., ceremony_window: _Optional[int] = ..., committee_block_bytes: _Optional[int] = ..., scoring_block_work: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., max_ciphertexts: _Optional[int] = ..., min_bounty: _Optional[int] = ..., min_deposit: _Optional[int] = ..., min_scoring_fee: _Optional[int] = ..., max_window: _Optional[int] = ..., release_window: _Optional[int] = ..., absence_window: _Optional[int] = ...) -> None: ...
+    unbonding_period: int
+    max_validators: int
+    power_reduction: int
+    min_self_delegation: int
+    max_entries: int
+    min_seat_stake: int
+    inflation: int
+    blocks_per_year: int
+    community_tax: int
+    base_proposer_reward: int
+    bonus_proposer_reward: int
+    committee_share: int
+    signed_blocks_window: int
+    min_signed: int
+    downtime_jail: int
+    committee_jail: int
+    slash_double_sign: int
+    slash_downtime: int
+    slash_committee_fault: int
+    slash_committee_silence: int
+    def __init__(self, development: bool = ..., preset: _Optional[_Union[Preset, str]] = ..., gas_price: _Optional[int] = ..., max_block_bytes: _Optional[int] = ..., max_block_gas: _Optional[int] = ..., max_tx_bytes: _Optional[int] = ..., max_messages: _Optional[int] = ..., min_committee: _Optional[int] = ..., key_pool: _Optional[int] = ..., ceremony_window: _Optional[int] = ..., committee_block_bytes: _Optional[int] = ..., scoring_block_work: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., max_ciphertexts: _Optional[int] = ..., min_bounty: _Optional[int] = ..., min_deposit: _Optional[int] = ..., min_scoring_fee: _Optional[int] = ..., max_window: _Optional[int] = ..., release_window: _Optional[int] = ..., absence_window: _Optional[int] = ..., unbonding_period: _Optional[int] = ..., max_validators: _Optional[int] = ..., power_reduction: _Optional[int] = ..., min_self_delegation: _Optional[int] = ..., max_entries: _Optional[int] = ..., min_seat_stake: _Optional[int] = ..., inflation: _Optional[int] = ..., blocks_per_year: _Optional[int] = ..., community_tax: _Optional[int] = ..., base_proposer_reward: _Optional[int] = ..., bonus_proposer_reward: _Optional[int] = ..., committee_share: _Optional[int] = ..., signed_blocks_window: _Optional[int] = ..., min_signed: _Optional[int] = ..., downtime_jail: _Optional[int] = ..., committee_jail: _Optional[int] = ..., slash_double_sign: _Optional[int] = ..., slash_downtime: _Optional[int] = ..., slash_committee_fault: _Optional[int] = ..., slash_committee_silence: _Optional[int] = ...) -> None: ...
 
 class Counters(_message.Message):
-    __slots__ = ("next_key", "next_round", "next_opening", "next_job")
+    __slots__ = ("next_key", "next_round", "next_opening", "next_job", "next_unbonding", "next_slash")
     NEXT_KEY_FIELD_NUMBER: _ClassVar[int]
     NEXT_ROUND_FIELD_NUMBER: _ClassVar[int]
     NEXT_OPENING_FIELD_NUMBER: _ClassVar[int]
     NEXT_JOB_FIELD_NUMBER: _ClassVar[int]
+    NEXT_UNBONDING_FIELD_NUMBER: _ClassVar[int]
+    NEXT_SLASH_FIELD_NUMBER: _ClassVar[int]
     next_key: int
     next_round: int
     next_opening: int
     next_job: int
-    def __init__(self, next_key: _Optional[int] = ..., next_round: _Optional[int] = ..., next_opening: _Optional[int] = ..., next_job: _Optional[int] = ...) -> None: ...
+    next_unbonding: int
+    next_slash: int
+    def __init__(self, next_key: _Optional[int] = ..., next_round: _Optional[int] = ..., next_opening: _Optional[int] = ..., next_job: _Optional[int] = ..., next_unbonding: _Optional[int] = ..., next_slash: _Optional[int] = ...) -> None: ...
 
 class ModelRecord(_message.Message):
     __slots__ = ("id", "owner", "height", "model")
@@ -260,14 +304,16 @@ class ValidatorSet(_message.Message):
     def __init__(self, first_height: _Optional[int] = ..., validators: _Optional[_Iterable[_Union[Validator, _Mapping]]] = ...) -> None: ...
 
 class CommitteeSeat(_message.Message):
-    __slots__ = ("validator", "committee_key", "operator")
+    __slots__ = ("validator", "committee_key", "operator", "stake")
     VALIDATOR_FIELD_NUMBER: _ClassVar[int]
     COMMITTEE_KEY_FIELD_NUMBER: _ClassVar[int]
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    STAKE_FIELD_NUMBER: _ClassVar[int]
     validator: bytes
     committee_key: bytes
     operator: bytes
-    def __init__(self, validator: _Optional[bytes] = ..., committee_key: _Optional[bytes] = ..., operator: _Optional[bytes] = ...) -> None: ...
+    stake: int
+    def __init__(self, validator: _Optional[bytes] = ..., committee_key: _Optional[bytes] = ..., operator: _Optional[bytes] = ..., stake: _Optional[int] = ...) -> None: ...
 
 class Committee(_message.Message):
     __slots__ = ("seats",)

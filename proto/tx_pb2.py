@@ -23,51 +23,74 @@ _sym_db = _symbol_database.Default()
 
 
 from assay.proto import model_pb2 as assay_dot_proto_dot_model__pb2
+from assay.proto import staking_pb2 as assay_dot_proto_dot_staking__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61ssay/proto/tx.proto\x12\x08\x61ssay.v1\x1a\x17\x61ssay/proto/model.proto\"9\n\x02Tx\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"\x85\x01\n\x06TxBody\x12#\n\x08messages\x18\x01 \x03(\x0b\x32\x11.assay.v1.Message\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x11\n\tgas_limit\x18\x03 \x01(\x04\x12\x0b\n\x03\x66\x65\x65\x18\x04 \x01(\x04\x12\x16\n\x0etimeout_height\x18\x05 \x01(\x04\x12\x0c\n\x04memo\x18\x06 \x01(\t\"\x8e\x03\n\x07Message\x12)\n\x08transfer\x18\x01 \x01(\x0b\x32\x15.assay.v1.MsgTransferH\x00\x12,\n\npost_model\x18\x02 \x01(\x0b\x32\x16.assay.v1.MsgPostModelH\x00\x12,\n\nopen_round\x18\x03 \x01(\x0b\x32\x16.assay.v1.MsgOpenRoundH\x00\x12%\n\x06\x63ommit\x18\x04 \x01(\x0b\x32\x13.assay.v1.MsgCommitH\x00\x12%\n\x06reveal\x18\x05 \x01(\x0b\x32\x13.assay.v1.MsgRevealH\x00\x12\x30\n\x0c\x63\x61ncel_round\x18\x06 \x01(\x0b\x32\x18.assay.v1.MsgCancelRoundH\x00\x12>\n\x13\x61\x63knowledge_release\x18\x07 \x01(\x0b\x32\x1f.assay.v1.MsgAcknowledgeReleaseH\x00\x12\x34\n\x0ereport_release\x18\x08 \x01(\x0b\x32\x1a.assay.v1.MsgReportReleaseH\x00\x42\x06\n\x04kind\"0\n\x0bMsgTransfer\x12\x11\n\trecipient\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x02 \x01(\x04\".\n\x0cMsgPostModel\x12\x1e\n\x05model\x18\x01 \x01(\x0b\x32\x0f.assay.v1.Model\"\x8d\x02\n\x0cMsgOpenRound\x12\x10\n\x08model_id\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\x04\x12\x0e\n\x06\x62ounty\x18\x03 \x01(\x04\x12\x13\n\x0bscoring_fee\x18\x04 \x01(\x04\x12\x0f\n\x07\x64\x65posit\x18\x05 \x01(\x04\x12\x18\n\x10min_contributors\x18\x06 \x01(\r\x12\x18\n\x10max_contributors\x18\x07 \x01(\r\x12\x15\n\rcommit_window\x18\x08 \x01(\x04\x12\x15\n\rreveal_window\x18\t \x01(\x04\x12\x16\n\x0escoring_window\x18\n \x01(\x04\x12\x18\n\x10owner_public_key\x18\x0b \x01(\x0c\x12\x11\n\treference\x18\x0c \x01(\x0c\"1\n\tMsgCommit\x12\x10\n\x08round_id\x18\x01 \x01(\x04\x12\x12\n\ncommitment\x18\x02 \x01(\x0c\"M\n\tMsgReveal\x12\x10\n\x08round_id\x18\x01 \x01(\x04\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\x12\x0f\n\x07reserve\x18\x03 \x01(\x04\x12\x0f\n\x07payload\x18\x04 \x01(\x0c\"\"\n\x0eMsgCancelRound\x12\x10\n\x08round_id\x18\x01 \x01(\x04\")\n\x15MsgAcknowledgeRelease\x12\x10\n\x08round_id\x18\x01 \x01(\x04\"g\n\x10MsgReportRelease\x12\x10\n\x08round_id\x18\x01 \x01(\x04\x12\x0c\n\x04slot\x18\x02 \x01(\r\x12\r\n\x05index\x18\x03 \x01(\r\x12$\n\x05parts\x18\x04 \x03(\x0b\x32\x15.assay.v1.ReleasePart\"M\n\x0bReleasePart\x12\x0e\n\x06member\x18\x01 \x01(\r\x12\r\n\x05share\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x01(\x0c\x12\x11\n\tsignature\x18\x04 \x01(\x0c\".\n\x0b\x43ommitteeTx\x12\x0c\n\x04\x62ody\x18\x04 \x01(\x0c\x12\x11\n\tsignature\x18\x05 \x01(\x0c\"\x85\x01\n\rCommitteeBody\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0e\n\x06key_id\x18\x02 \x01(\x04\x12\'\n\x05phase\x18\x03 \x01(\x0e\x32\x18.assay.v1.CommitteePhase\x12\x0e\n\x06member\x18\x04 \x01(\r\x12\x0c\n\x04slot\x18\x05 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x06 \x01(\x0c\"]\n\x10\x43ommitExtensions\x12\x0e\n\x06height\x18\x06 \x01(\x04\x12\r\n\x05round\x18\x07 \x01(\r\x12*\n\x07members\x18\x08 \x03(\x0b\x32\x19.assay.v1.MemberExtension\"J\n\x0fMemberExtension\x12\x11\n\tvalidator\x18\x01 \x01(\x0c\x12\x11\n\textension\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"B\n\rVoteExtension\x12\x0f\n\x07version\x18\x01 \x01(\r\x12 \n\x04runs\x18\x02 \x03(\x0b\x32\x12.assay.v1.ShareRun\")\n\x08ShareRun\x12\r\n\x05\x66irst\x18\x01 \x01(\x04\x12\x0e\n\x06shares\x18\x02 \x01(\x0c*\xaf\x02\n\x0e\x43ommitteePhase\x12\x1f\n\x1b\x43OMMITTEE_PHASE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OMMITTEE_PHASE_JOIN\x10\x01\x12\x19\n\x15\x43OMMITTEE_PHASE_SEEDS\x10\x02\x12\x1e\n\x1a\x43OMMITTEE_PHASE_PUBLIC_KEY\x10\x03\x12\x1d\n\x19\x43OMMITTEE_PHASE_RELIN_KEY\x10\x04\x12\x1a\n\x16\x43OMMITTEE_PHASE_SHARES\x10\x05\x12\x1b\n\x17\x43OMMITTEE_PHASE_RELEASE\x10\x06\x12\x19\n\x15\x43OMMITTEE_PHASE_CHECK\x10\x07\x12\x1a\n\x16\x43OMMITTEE_PHASE_ANSWER\x10\x08\x12\x18\n\x14\x43OMMITTEE_PHASE_OPEN\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61ssay/proto/tx.proto\x12\x08\x61ssay.v1\x1a\x17\x61ssay/proto/model.proto\x1a\x19\x61ssay/proto/staking.proto\"9\n\x02Tx\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"\x85\x01\n\x06TxBody\x12#\n\x08messages\x18\x01 \x03(\x0b\x32\x11.assay.v1.Message\x12\x10\n\x08sequence\x18\x02 \x01(\x04\x12\x11\n\tgas_limit\x18\x03 \x01(\x04\x12\x0b\n\x03\x66\x65\x65\x18\x04 \x01(\x04\x12\x16\n\x0etimeout_height\x18\x05 \x01(\x04\x12\x0c\n\x04memo\x18\x06 \x01(\t\"\xe0\x07\n\x07Message\x12)\n\x08transfer\x18\x01 \x01(\x0b\x32\x15.assay.v1.MsgTransferH\x00\x12,\n\npost_model\x18\x02 \x01(\x0b\x32\x16.assay.v1.MsgPostModelH\x00\x12,\n\nopen_round\x18\x03 \x01(\x0b\x32\x16.assay.v1.MsgOpenRoundH\x00\x12%\n\x06\x63ommit\x18\x04 \x01(\x0b\x32\x13.assay.v1.MsgCommitH\x00\x12%\n\x06reveal\x18\x05 \x01(\x0b\x32\x13.assay.v1.MsgRevealH\x00\x12\x30\n\x0c\x63\x61ncel_round\x18\x06 \x01(\x0b\x32\x18.assay.v1.MsgCancelRoundH\x00\x12>\n\x13\x61\x63knowledge_release\x18\x07 \x01(\x0b\x32\x1f.assay.v1.MsgAcknowledgeReleaseH\x00\x12\x34\n\x0ereport_release\x18\x08 \x01(\x0b\x32\x1a.assay.v1.MsgReportReleaseH\x00\x12\x38\n\x10\x63reate_validator\x18\t \x01(\x0b\x32\x1c.assay.v1.MsgCreateValidatorH\x00\x12\x34\n\x0e\x65\x64it_validator\x18\n \x01(\x0b\x32\x1a.assay.v1.MsgEditValidatorH\x00\x12)\n\x08\x64\x65legate\x18\x0b \x01(\x0b\x32\x15.assay.v1.MsgDelegateH\x00\x12-\n\nundelegate\x18\x0c \x01(\x0b\x32\x17.assay.v1.MsgUndelegateH\x00\x12-\n\nredelegate\x18\r \x01(\x0b\x32\x17.assay.v1.MsgRedelegateH\x00\x12\x38\n\x10\x63\x61ncel_unbonding\x18\x0e \x01(\x0b\x32\x1c.assay.v1.MsgCancelUnbondingH\x00\x12\x36\n\x0fwithdraw_reward\x18\x0f \x01(\x0b\x32\x1b.assay.v1.MsgWithdrawRewardH\x00\x12>\n\x13withdraw_commission\x18\x10 \x01(\x0b\x32\x1f.assay.v1.MsgWithdrawCommissionH\x00\x12?\n\x14set_withdraw_address\x18\x11 \x01(\x0b\x32\x1f.assay.v1.MsgSetWithdrawAddressH\x00\x12=\n\x13\x66und_community_pool\x18\x12 \x01(\x0b\x32\x1e.assay.v1.MsgFundCommunityPoolH\x00\x12%\n\x06unjail\x18\x13 \x01(\x0b\x32\x13.assay.v1.MsgUnjailH\x00\x42\x06\n\x04kind\"0\n\x0bMsgTransfer\x12\x11\n\trecipient\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x02 \x01(\x04\".\n\x0cMsgPostModel\x12\x1e\n\x05model\x18\x01 \x01(\x0b\x32\x0f.assay.v1.Model\"\x8d\x02\n\x0cMsgOpenRound\x12\x10\n\x08model_id\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\x04\x12\x0e\n\x06\x62ounty\x18\x03 \x01(\x04\x12\x13\n\x0bscoring_fee\x18\x04 \x01(\x04\x12\x0f\n\x07\x64\x65posit\x18\x05 \x01(\x04\x12\x18\n\x10min_contributors\x18\x06 \x01(\r\x12\x18\n\x10max_contributors\x18\x07 \x01(\r\x12\x15\n\rcommit_window\x18\x08 \x01(\x04\x12\x15\n\rreveal_window\x18\t \x01(\x04\x12\x16\n\x0escoring_window\x18\n \x01(\x04\x12\x18\n\x10owner_public_key\x18\x0b \x01(\x0c\x12\x11\n\treference\x18\x0c \x01(\x0c\"1\n\tMsgCommit\x12\x10\n\x08round_id\x18\x01 \x01(\x04\x12\x12\n\ncommitment\x18\x02 \x01(\x0c\"M\n\tMsgReveal\x12\x10\n\x08round_id\x18\x01 \x01(\x04\x12\x0c\n\x04salt\x18\x02 \x01(\x0c\x12\x0f\n\x07reserve\x18\x03 \x01(\x04\x12\x0f\n\x07payload\x18\x04 \x01(\x0c\"\"\n\x0eMsgCancelRound\x12\x10\n\x08round_id\x18\x01 \x01(\x04\")\n\x15MsgAcknowledgeRelease\x12\x10\n\x08round_id\x18\x01 \x01(\x04\"g\n\x10MsgReportRelease\x12\x10\n\x08round_id\x18\x01 \x01(\x04\x12\x0c\n\x04slot\x18\x02 \x01(\r\x12\r\n\x05index\x18\x03 \x01(\r\x12$\n\x05parts\x18\x04 \x03(\x0b\x32\x15.assay.v1.ReleasePart\"M\n\x0bReleasePart\x12\x0e\n\x06member\x18\x01 \x01(\r\x12\r\n\x05share\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x01(\x0c\x12\x11\n\tsignature\x18\x04 \x01(\x0c\"\x95\x02\n\x12MsgCreateValidator\x12*\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x15.assay.v1.Description\x12\x17\n\x0f\x63ommission_rate\x18\x02 \x01(\r\x12\x1b\n\x13max_commission_rate\x18\x03 \x01(\r\x12\x1d\n\x15max_commission_change\x18\x04 \x01(\r\x12\x1b\n\x13min_self_delegation\x18\x05 \x01(\x04\x12\x0e\n\x06\x61mount\x18\x06 \x01(\x04\x12\x12\n\npublic_key\x18\x07 \x01(\x0c\x12\r\n\x05proof\x18\x08 \x01(\x0c\x12\x15\n\rcommittee_key\x18\t \x01(\x0c\x12\x17\n\x0f\x63ommittee_proof\x18\n \x01(\x0c\"\xda\x01\n\x10MsgEditValidator\x12*\n\x0b\x64\x65scription\x18\x01 \x01(\x0b\x32\x15.assay.v1.Description\x12\x1c\n\x0f\x63ommission_rate\x18\x02 \x01(\rH\x00\x88\x01\x01\x12 \n\x13min_self_delegation\x18\x03 \x01(\x04H\x01\x88\x01\x01\x12\x15\n\rcommittee_key\x18\x04 \x01(\x0c\x12\x17\n\x0f\x63ommittee_proof\x18\x05 \x01(\x0c\x42\x12\n\x10_commission_rateB\x16\n\x14_min_self_delegation\"0\n\x0bMsgDelegate\x12\x11\n\tvalidator\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x02 \x01(\x04\"2\n\rMsgUndelegate\x12\x11\n\tvalidator\x18\x01 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x02 \x01(\x04\"?\n\rMsgRedelegate\x12\x0e\n\x06source\x18\x01 \x01(\x0c\x12\x0e\n\x06target\x18\x02 \x01(\x0c\x12\x0e\n\x06\x61mount\x18\x03 \x01(\x04\"F\n\x12MsgCancelUnbonding\x12\x11\n\tvalidator\x18\x01 \x01(\x0c\x12\r\n\x05\x65ntry\x18\x02 \x01(\x04\x12\x0e\n\x06\x61mount\x18\x03 \x01(\x04\"&\n\x11MsgWithdrawReward\x12\x11\n\tvalidator\x18\x01 \x01(\x0c\"\x17\n\x15MsgWithdrawCommission\"(\n\x15MsgSetWithdrawAddress\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0c\"&\n\x14MsgFundCommunityPool\x12\x0e\n\x06\x61mount\x18\x01 \x01(\x04\"\x0b\n\tMsgUnjail\".\n\x0b\x43ommitteeTx\x12\x0c\n\x04\x62ody\x18\x04 \x01(\x0c\x12\x11\n\tsignature\x18\x05 \x01(\x0c\"\x85\x01\n\rCommitteeBody\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0e\n\x06key_id\x18\x02 \x01(\x04\x12\'\n\x05phase\x18\x03 \x01(\x0e\x32\x18.assay.v1.CommitteePhase\x12\x0e\n\x06member\x18\x04 \x01(\r\x12\x0c\n\x04slot\x18\x05 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x06 \x01(\x0c\"]\n\x10\x43ommitExtensions\x12\x0e\n\x06height\x18\x06 \x01(\x04\x12\r\n\x05round\x18\x07 \x01(\r\x12*\n\x07members\x18\x08 \x03(\x0b\x32\x19.assay.v1.MemberExtension\"J\n\x0fMemberExtension\x12\x11\n\tvalidator\x18\x01 \x01(\x0c\x12\x11\n\textension\x18\x02 \x01(\x0c\x12\x11\n\tsignature\x18\x03 \x01(\x0c\"B\n\rVoteExtension\x12\x0f\n\x07version\x18\x01 \x01(\r\x12 \n\x04runs\x18\x02 \x03(\x0b\x32\x12.assay.v1.ShareRun\")\n\x08ShareRun\x12\r\n\x05\x66irst\x18\x01 \x01(\x04\x12\x0e\n\x06shares\x18\x02 \x01(\x0c*\xaf\x02\n\x0e\x43ommitteePhase\x12\x1f\n\x1b\x43OMMITTEE_PHASE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43OMMITTEE_PHASE_JOIN\x10\x01\x12\x19\n\x15\x43OMMITTEE_PHASE_SEEDS\x10\x02\x12\x1e\n\x1a\x43OMMITTEE_PHASE_PUBLIC_KEY\x10\x03\x12\x1d\n\x19\x43OMMITTEE_PHASE_RELIN_KEY\x10\x04\x12\x1a\n\x16\x43OMMITTEE_PHASE_SHARES\x10\x05\x12\x1b\n\x17\x43OMMITTEE_PHASE_RELEASE\x10\x06\x12\x19\n\x15\x43OMMITTEE_PHASE_CHECK\x10\x07\x12\x1a\n\x16\x43OMMITTEE_PHASE_ANSWER\x10\x08\x12\x18\n\x14\x43OMMITTEE_PHASE_OPEN\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'assay.proto.tx_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_COMMITTEEPHASE']._serialized_start=1885
-  _globals['_COMMITTEEPHASE']._serialized_end=2188
-  _globals['_TX']._serialized_start=59
-  _globals['_TX']._serialized_end=116
-  _globals['_TXBODY']._serialized_start=119
-  _globals['_TXBODY']._serialized_end=252
-  _globals['_MESSAGE']._serialized_start=255
-  _globals['_MESSAGE']._serialized_end=653
-  _globals['_MSGTRANSFER']._serialized_start=655
-  _globals['_MSGTRANSFER']._serialized_end=703
-  _globals['_MSGPOSTMODEL']._serialized_start=705
-  _globals['_MSGPOSTMODEL']._serialized_end=751
-  _globals['_MSGOPENROUND']._serialized_start=754
-  _globals['_MSGOPENROUND']._serialized_end=1023
-  _globals['_MSGCOMMIT']._serialized_start=1025
-  _globals['_MSGCOMMIT']._serialized_end=1074
-  _globals['_MSGREVEAL']._serialized_start=1076
-  _globals['_MSGREVEAL']._serialized_end=1153
-  _globals['_MSGCANCELROUND']._serialized_start=1155
-  _globals['_MSGCANCELROUND']._serialized_end=1189
-  _globals['_MSGACKNOWLEDGERELEASE']._serialized_start=1191
-  _globals['_MSGACKNOWLEDGERELEASE']._serialized_end=1232
-  _globals['_MSGREPORTRELEASE']._serialized_start=1234
-  _globals['_MSGREPORTRELEASE']._serialized_end=1337
-  _globals['_RELEASEPART']._serialized_start=1339
-  _globals['_RELEASEPART']._serialized_end=1416
-  _globals['_COMMITTEETX']._serialized_start=1418
-  _globals['_COMMITTEETX']._serialized_end=1464
-  _globals['_COMMITTEEBODY']._serialized_start=1467
-  _globals['_COMMITTEEBODY']._serialized_end=1600
-  _globals['_COMMITEXTENSIONS']._serialized_start=1602
-  _globals['_COMMITEXTENSIONS']._serialized_end=1695
-  _globals['_MEMBEREXTENSION']._serialized_start=1697
-  _globals['_MEMBEREXTENSION']._serialized_end=1771
-  _globals['_VOTEEXTENSION']._serialized_start=1773
-  _globals['_VOTEEXTENSION']._serialized_end=1839
-  _globals['_SHARERUN']._serialized_start=1841
-  _globals['_SHARERUN']._serialized_end=1882
+  _globals['_COMMITTEEPHASE']._serialized_start=3406
+  _globals['_COMMITTEEPHASE']._serialized_end=3709
+  _globals['_TX']._serialized_start=86
+  _globals['_TX']._serialized_end=143
+  _globals['_TXBODY']._serialized_start=146
+  _globals['_TXBODY']._serialized_end=279
+  _globals['_MESSAGE']._serialized_start=282
+  _globals['_MESSAGE']._serialized_end=1274
+  _globals['_MSGTRANSFER']._serialized_start=1276
+  _globals['_MSGTRANSFER']._serialized_end=1324
+  _globals['_MSGPOSTMODEL']._serialized_start=1326
+  _globals['_MSGPOSTMODEL']._serialized_end=1372
+  _globals['_MSGOPENROUND']._serialized_start=1375
+  _globals['_MSGOPENROUND']._serialized_end=1644
+  _globals['_MSGCOMMIT']._serialized_start=1646
+  _globals['_MSGCOMMIT']._serialized_end=1695
+  _globals['_MSGREVEAL']._serialized_start=1697
+  _globals['_MSGREVEAL']._serialized_end=1774
+  _globals['_MSGCANCELROUND']._serialized_start=1776
+  _globals['_MSGCANCELROUND']._serialized_end=1810
+  _globals['_MSGACKNOWLEDGERELEASE']._serialized_start=1812
+  _globals['_MSGACKNOWLEDGERELEASE']._serialized_end=1853
+  _globals['_MSGREPORTRELEASE']._serialized_start=1855
+  _globals['_MSGREPORTRELEASE']._serialized_end=1958
+  _globals['_RELEASEPART']._serialized_start=1960
+  _globals['_RELEASEPART']._serialized_end=2037
+  _globals['_MSGCREATEVALIDATOR']._serialized_start=2040
+  _globals['_MSGCREATEVALIDATOR']._serialized_end=2317
+  _globals['_MSGEDITVALIDATOR']._serialized_start=2320
+  _globals['_MSGEDITVALIDATOR']._serialized_end=2538
+  _globals['_MSGDELEGATE']._serialized_start=2540
+  _globals['_MSGDELEGATE']._serialized_end=2588
+  _globals['_MSGUNDELEGATE']._serialized_start=2590
+  _globals['_MSGUNDELEGATE']._serialized_end=2640
+  _globals['_MSGREDELEGATE']._serialized_start=2642
+  _globals['_MSGREDELEGATE']._serialized_end=2705
+  _globals['_MSGCANCELUNBONDING']._serialized_start=2707
+  _globals['_MSGCANCELUNBONDING']._serialized_end=2777
+  _globals['_MSGWITHDRAWREWARD']._serialized_start=2779
+  _globals['_MSGWITHDRAWREWARD']._serialized_end=2817
+  _globals['_MSGWITHDRAWCOMMISSION']._serialized_start=2819
+  _globals['_MSGWITHDRAWCOMMISSION']._serialized_end=2842
+  _globals['_MSGSETWITHDRAWADDRESS']._serialized_start=2844
+  _globals['_MSGSETWITHDRAWADDRESS']._serialized_end=2884
+  _globals['_MSGFUNDCOMMUNITYPOOL']._serialized_start=2886
+  _globals['_MSGFUNDCOMMUNITYPOOL']._serialized_end=2924
+  _globals['_MSGUNJAIL']._serialized_start=2926
+  _globals['_MSGUNJAIL']._serialized_end=2937
+  _globals['_COMMITTEETX']._serialized_start=2939
+  _globals['_COMMITTEETX']._serialized_end=2985
+  _globals['_COMMITTEEBODY']._serialized_start=2988
+  _globals['_COMMITTEEBODY']._serialized_end=3121
+  _globals['_COMMITEXTENSIONS']._serialized_start=3123
+  _globals['_COMMITEXTENSIONS']._serialized_end=3216
+  _globals['_MEMBEREXTENSION']._serialized_start=3218
+  _globals['_MEMBEREXTENSION']._serialized_end=3292
+  _globals['_VOTEEXTENSION']._serialized_start=3294
+  _globals['_VOTEEXTENSION']._serialized_end=3360
+  _globals['_SHARERUN']._serialized_start=3362
+  _globals['_SHARERUN']._serialized_end=3403
 # @@protoc_insertion_point(module_scope)

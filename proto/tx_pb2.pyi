@@ -1,4 +1,5 @@
 from assay.proto import model_pb2 as _model_pb2
+from assay.proto import staking_pb2 as _staking_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -58,7 +59,7 @@ class TxBody(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[Message, _Mapping]]] = ..., sequence: _Optional[int] = ..., gas_limit: _Optional[int] = ..., fee: _Optional[int] = ..., timeout_height: _Optional[int] = ..., memo: _Optional[str] = ...) -> None: ...
 
 class Message(_message.Message):
-    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release", "report_release")
+    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release", "report_release", "create_validator", "edit_validator", "delegate", "undelegate", "redelegate", "cancel_unbonding", "withdraw_reward", "withdraw_commission", "set_withdraw_address", "fund_community_pool", "unjail")
     TRANSFER_FIELD_NUMBER: _ClassVar[int]
     POST_MODEL_FIELD_NUMBER: _ClassVar[int]
     OPEN_ROUND_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +68,17 @@ class Message(_message.Message):
     CANCEL_ROUND_FIELD_NUMBER: _ClassVar[int]
     ACKNOWLEDGE_RELEASE_FIELD_NUMBER: _ClassVar[int]
     REPORT_RELEASE_FIELD_NUMBER: _ClassVar[int]
+    CREATE_VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    EDIT_VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    DELEGATE_FIELD_NUMBER: _ClassVar[int]
+    UNDELEGATE_FIELD_NUMBER: _ClassVar[int]
+    REDELEGATE_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_UNBONDING_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAW_REWARD_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAW_COMMISSION_FIELD_NUMBER: _ClassVar[int]
+    SET_WITHDRAW_ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    FUND_COMMUNITY_POOL_FIELD_NUMBER: _ClassVar[int]
+    UNJAIL_FIELD_NUMBER: _ClassVar[int]
     transfer: MsgTransfer
     post_model: MsgPostModel
     open_round: MsgOpenRound
@@ -75,7 +87,18 @@ class Message(_message.Message):
     cancel_round: MsgCancelRound
     acknowledge_release: MsgAcknowledgeRelease
     report_release: MsgReportRelease
-    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ..., report_release: _Optional[_Union[MsgReportRelease, _Mapping]] = ...) -> None: ...
+    create_validator: MsgCreateValidator
+    edit_validator: MsgEditValidator
+    delegate: MsgDelegate
+    undelegate: MsgUndelegate
+    redelegate: MsgRedelegate
+    cancel_unbonding: MsgCancelUnbonding
+    withdraw_reward: MsgWithdrawReward
+    withdraw_commission: MsgWithdrawCommission
+    set_withdraw_address: MsgSetWithdrawAddress
+    fund_community_pool: MsgFundCommunityPool
+    unjail: MsgUnjail
+    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ..., report_release: _Optional[_Union[MsgReportRelease, _Mapping]] = ..., create_validator: _Optional[_Union[MsgCreateValidator, _Mapping]] = ..., edit_validator: _Optional[_Union[MsgEditValidator, _Mapping]] = ..., delegate: _Optional[_Union[MsgDelegate, _Mapping]] = ..., undelegate: _Optional[_Union[MsgUndelegate, _Mapping]] = ..., redelegate: _Optional[_Union[MsgRedelegate, _Mapping]] = ..., cancel_unbonding: _Optional[_Union[MsgCancelUnbonding, _Mapping]] = ..., withdraw_reward: _Optional[_Union[MsgWithdrawReward, _Mapping]] = ..., withdraw_commission: _Optional[_Union[MsgWithdrawCommission, _Mapping]] = ..., set_withdraw_address: _Optional[_Union[MsgSetWithdrawAddress, _Mapping]] = ..., fund_community_pool: _Optional[_Union[MsgFundCommunityPool, _Mapping]] = ..., unjail: _Optional[_Union[MsgUnjail, _Mapping]] = ...) -> None: ...
 
 class MsgTransfer(_message.Message):
     __slots__ = ("recipient", "amount")
@@ -174,6 +197,106 @@ class ReleasePart(_message.Message):
     path: bytes
     signature: bytes
     def __init__(self, member: _Optional[int] = ..., share: _Optional[bytes] = ..., path: _Optional[bytes] = ..., signature: _Optional[bytes] = ...) -> None: ...
+
+class MsgCreateValidator(_message.Message):
+    __slots__ = ("description", "commission_rate", "max_commission_rate", "max_commission_change", "min_self_delegation", "amount", "public_key", "proof", "committee_key", "committee_proof")
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_RATE_FIELD_NUMBER: _ClassVar[int]
+    MAX_COMMISSION_RATE_FIELD_NUMBER: _ClassVar[int]
+    MAX_COMMISSION_CHANGE_FIELD_NUMBER: _ClassVar[int]
+    MIN_SELF_DELEGATION_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
+    PROOF_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_KEY_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_PROOF_FIELD_NUMBER: _ClassVar[int]
+    description: _staking_pb2.Description
+    commission_rate: int
+    max_commission_rate: int
+    max_commission_change: int
+    min_self_delegation: int
+    amount: int
+    public_key: bytes
+    proof: bytes
+    committee_key: bytes
+    committee_proof: bytes
+    def __init__(self, description: _Optional[_Union[_staking_pb2.Description, _Mapping]] = ..., commission_rate: _Optional[int] = ..., max_commission_rate: _Optional[int] = ..., max_commission_change: _Optional[int] = ..., min_self_delegation: _Optional[int] = ..., amount: _Optional[int] = ..., public_key: _Optional[bytes] = ..., proof: _Optional[bytes] = ..., committee_key: _Optional[bytes] = ..., committee_proof: _Optional[bytes] = ...) -> None: ...
+
+class MsgEditValidator(_message.Message):
+    __slots__ = ("description", "commission_rate", "min_self_delegation", "committee_key", "committee_proof")
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    COMMISSION_RATE_FIELD_NUMBER: _ClassVar[int]
+    MIN_SELF_DELEGATION_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_KEY_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_PROOF_FIELD_NUMBER: _ClassVar[int]
+    description: _staking_pb2.Description
+    commission_rate: int
+    min_self_delegation: int
+    committee_key: bytes
+    committee_proof: bytes
+    def __init__(self, description: _Optional[_Union[_staking_pb2.Description, _Mapping]] = ..., commission_rate: _Optional[int] = ..., min_self_delegation: _Optional[int] = ..., committee_key: _Optional[bytes] = ..., committee_proof: _Optional[bytes] = ...) -> None: ...
+
+class MsgDelegate(_message.Message):
+    __slots__ = ("validator", "amount")
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    amount: int
+    def __init__(self, validator: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class MsgUndelegate(_message.Message):
+    __slots__ = ("validator", "amount")
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    amount: int
+    def __init__(self, validator: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class MsgRedelegate(_message.Message):
+    __slots__ = ("source", "target", "amount")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    source: bytes
+    target: bytes
+    amount: int
+    def __init__(self, source: _Optional[bytes] = ..., target: _Optional[bytes] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class MsgCancelUnbonding(_message.Message):
+    __slots__ = ("validator", "entry", "amount")
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    entry: int
+    amount: int
+    def __init__(self, validator: _Optional[bytes] = ..., entry: _Optional[int] = ..., amount: _Optional[int] = ...) -> None: ...
+
+class MsgWithdrawReward(_message.Message):
+    __slots__ = ("validator",)
+    VALIDATOR_FIELD_NUMBER: _ClassVar[int]
+    validator: bytes
+    def __init__(self, validator: _Optional[bytes] = ...) -> None: ...
+
+class MsgWithdrawCommission(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class MsgSetWithdrawAddress(_message.Message):
+    __slots__ = ("address",)
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    address: bytes
+    def __init__(self, address: _Optional[bytes] = ...) -> None: ...
+
+class MsgFundCommunityPool(_message.Message):
+    __slots__ = ("amount",)
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    amount: int
+    def __init__(self, amount: _Optional[int] = ...) -> None: ...
+
+class MsgUnjail(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class CommitteeTx(_message.Message):
     __slots__ = ("body", "signature")

@@ -34,6 +34,42 @@ class Event(NamedTuple):
         return {**self.indexed, **{name: str(value) for name, value in self.details.items()}}
 
 
+class Vote(NamedTuple):
+    """A validator in the last commit.
+
+    Attributes
+    ----------
+    address
+        Consensus address.
+    power
+        Its voting power there.
+    signed
+        Whether its precommit for the block is in the commit.
+    """
+
+    address: bytes
+    power: int
+    signed: bool
+
+
+class Misbehavior(NamedTuple):
+    """Evidence that CometBFT has verified: a key signed against itself.
+
+    Attributes
+    ----------
+    address
+        Consensus address.
+    height
+        At which it was done.
+    power
+        Its voting power then.
+    """
+
+    address: bytes
+    height: int
+    power: int
+
+
 @dataclass(slots=True)
 class Context:
     """A block, or a transaction of it, under execution.

@@ -7,11 +7,14 @@ from assay.state.overlay import Overlay
 from assay.state.rules import keys
 
 
+def first() -> Counters:
+    """Return the counters of a new chain."""
+    return Counters(next_key=1, next_round=1, next_opening=1, next_job=1, next_unbonding=1, next_slash=1)
+
+
 def load(view: Overlay) -> Counters:
     """Return the counters; ids begin at 1, so that 0 can mean none."""
-    return view.load(Counters, keys.COUNTERS) or Counters(
-        next_key=1, next_round=1, next_opening=1, next_job=1
-    )
+    return view.load(Counters, keys.COUNTERS) or first()
 
 
 def take_round(view: Overlay) -> int:
@@ -37,6 +40,24 @@ def take_openings(view: Overlay, count: int) -> int:
     counters = load(view)
     taken = counters.next_opening
     counters.next_opening += count
+    view.save(keys.COUNTERS, counters)
+    return taken
+
+
+def take_unbonding(view: Overlay) -> int:
+    """Return a new id of an unbonding or redelegation entry."""
+    counters = load(view)
+    taken = counters.next_unbonding
+    counters.next_unbonding += 1
+    view.save(keys.COUNTERS, counters)
+    return taken
+
+
+def take_slash(view: Overlay) -> int:
+    """Return a new id of a slash."""
+    counters = load(view)
+    taken = counters.next_slash
+    counters.next_slash += 1
     view.save(keys.COUNTERS, counters)
     return taken
 

@@ -12,13 +12,12 @@ from assay.crypto.accounts import AddressError, decode_address
 from assay.proto.state_pb2 import (
     Committee,
     CommitteeSeat,
-    Counters,
     Params,
     Validator,
     ValidatorSet,
     ValidatorSets,
 )
-from assay.state import ledger
+from assay.state import counters, ledger
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
@@ -116,7 +115,7 @@ def write_genesis(
     params = _params(state["params"])
     ctx = Context(chain_id, initial_height, params, view)
     view.save(keys.PARAMS, params)
-    view.save(keys.COUNTERS, Counters(next_key=1, next_round=1, next_opening=1, next_job=1))
+    view.save(keys.COUNTERS, counters.first())
     _write_accounts(ctx, state["accounts"])
     _write_validators(view, validators, initial_height)
     _write_committee(view, state["committee"], validators, params)

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from assay.crypto.accounts import encode_address
-from assay.proto.state_pb2 import Params
+from assay.proto.state_pb2 import Params, Validator
 from assay.proto.tx_pb2 import VoteExtension
 from assay.state import ante, ceremony, ledger, openings, rounds
-from assay.state.context import Context, Event
+from assay.state.context import Context, Event, Misbehavior, Vote
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
 from assay.state.handlers import HANDLERS, PROVEN
 from assay.state.handlers import committee as committee_handler
@@ -40,6 +40,12 @@ class Block:
         For each scoring job due: opening id to (constant coefficient modulo Q, digest of c1).
     proofs
         Gives verdicts about proofs when they are asked for: which will be is known only as the block goes on.
+    proposer
+        Consensus address of whoever made the block.
+    votes
+        The last commit, as the block contains it.
+    misbehavior
+        Evidence in the block.
     """
 
     height: int
@@ -47,6 +53,9 @@ class Block:
     extensions: Sequence[tuple[bytes, VoteExtension]]
     products: Mapping[int, tuple[int, bytes]]
     proofs: Proofs = verify_here
+    proposer: bytes = b""
+    votes: Sequence[Vote] = ()
+    misbehavior: Sequence[Misbehavior] = ()
 
 
 @dataclass(slots=True)
@@ -72,6 +81,8 @@ class BlockResult:
 
     tx_results: list[TxResult]
     events: list[Event]
+    validator_updates: list[Validator] = field(default_factory=list)
+    """Changes of the validator set from two heights later on; power 0 leaves it."""
 
 
 def read_params(view: Overlay) -> Params:

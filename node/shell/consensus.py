@@ -23,6 +23,7 @@ from assay.proto import abci_pb2 as abci
 from assay.proto.state_pb2 import Committee, Validator
 from assay.proto.tx_pb2 import CommitExtensions, MemberExtension, VoteExtension
 from assay.state import openings
+from assay.state.context import Misbehavior, Vote
 from assay.state.envelope import AccountTx, Entry, decode_extensions
 from assay.state.extensions import parse_extension, verify
 from assay.state.genesis import BadGenesis
@@ -205,7 +206,16 @@ class Consensus:
         checks = self._begin_proofs(view, request.height, entries)
         products = await self._scheduler.results(view, openings.due_jobs(view, params))
         await self._proofs.verify_all(view, checks)
-        block = Block(request.height, entries, extensions, products, self._proofs)
+        block = Block(
+            request.height,
+            entries,
+            extensions,
+            products,
+            self._proofs,
+            proposer=request.proposer_address,
+            votes=_votes(request.decided_last_commit),
+            misbehavior=_misbehavior(request),
+        )
         with alone():
             return await asyncio.to_thread(self._execute, block, first)
 
@@ -215,7 +225,7 @@ class Consensus:
         refused = sum(tx_result.code != 0 for tx_result in result.tx_results)
         txs = len(block.entries)
         _log.info("block", height=block.height, txs=txs, refused=refused, app_hash=root.hex()[:12])
-        return block_response((*first, *result.tx_results), result.events, root)
+        return block_response(first, result, root)
 
     def _injected(self, raw: bytes, request: abci.RequestFinalizeBlock) -> tuple[_Extensions, list[TxResult]]:
         """Return the verified extensions, and the result of their entry; bad ones count as nothing."""
@@ -234,3 +244,18 @@ class Consensus:
         self._scheduler.look_ahead(view, self._chain.params())
         self._runtime.committed(view, self._chain.height)
         return abci.ResponseCommit()
+
+
+def _votes(commit: abci.CommitInfo) -> list[Vote]:
+    """Return who is in a commit; a vote for nothing (nil) is none for the block."""
+    return [
+        Vote(vote.validator.address, vote.validator.power, vote.block_id_flag == _COMMIT_FLAG)
+        for vote in commit.votes
+    ]
+
+
+def _misbehavior(request: abci.RequestFinalizeBlock) -> list[Misbehavior]:
+    """Return what CometBFT found out; both of its kinds mean a key that signed against itself."""
+    return [
+        Misbehavior(item.validator.address, item.height, item.validator.power) for item in request.misbehavior
+    ]

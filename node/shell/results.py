@@ -11,17 +11,23 @@ from typing import Any
 
 from assay.proto import abci_pb2 as abci
 from assay.state.context import Event
-from assay.state.transition import TxResult
+from assay.state.transition import BlockResult, TxResult
 
 
 def block_response(
-    results: Iterable[TxResult], events: Iterable[Event], app_hash: bytes
+    first: Iterable[TxResult], result: BlockResult, app_hash: bytes
 ) -> abci.ResponseFinalizeBlock:
-    """Return the answer about a block: its entries' results in order, its own events, its app hash."""
+    """Return the answer about a block: results of its entries in order, events, validators, app hash.
+
+    `first` are results of entries that the shell has dealt with itself, before the others.
+    """
     response = abci.ResponseFinalizeBlock(app_hash=app_hash)
-    _add_events(response.events, events)
-    for result in results:
-        _add_result(response.tx_results, result)
+    _add_events(response.events, result.events)
+    for tx_result in (*first, *result.tx_results):
+        _add_result(response.tx_results, tx_result)
+    for update in result.validator_updates:
+        added = response.validator_updates.add(power=update.power)
+        added.pub_key.ed25519 = update.public_key
     return response
 
 

@@ -25,16 +25,38 @@ ROUND: Final = b"r"
 SLOT: Final = b"s"
 SUSPENSION: Final = b"u"
 
+VALIDATOR: Final = b"v"
+CONSENSUS_ADDRESS: Final = b"y"
+POWER: Final = b"w"
+VALIDATOR_QUEUE: Final = b"q"
+DELEGATION: Final = b"e"
+DELEGATOR: Final = b"t"
+UNBONDING: Final = b"b"
+UNBONDING_BY: Final = b"i"
+UNBONDING_FROM: Final = b"g"
+REDELEGATION: Final = b"l"
+REDELEGATION_BY: Final = b"n"
+REDELEGATION_FROM: Final = b"p"
+REWARDS: Final = b"x"
+WITHDRAW_ADDRESS: Final = b"z"
+SIGNING_INFO: Final = b"1"
+SLASH: Final = b"2"
+
 PARAMS: Final = b"P"
 COUNTERS: Final = b"N"
 SUPPLY: Final = b"S"
 COMMITTEE: Final = b"C"
 KEY_POOL: Final = b"K"
 VALIDATOR_SETS: Final = b"V"
+COMMUNITY_POOL: Final = b"U"
+STAKE_CHANGED: Final = b"T"
+"""Stands only while a block is executed, if the order of the validators may have changed in it."""
 
 # What a deadline belongs to.
 DEADLINE_KEY: Final = b"k"
 DEADLINE_ROUND: Final = b"r"
+DEADLINE_UNBONDING: Final = b"u"
+DEADLINE_REDELEGATION: Final = b"v"
 
 
 def _u64(value: int) -> bytes:
@@ -141,6 +163,122 @@ def suspension(validator: bytes) -> bytes:
     return SUSPENSION + validator
 
 
+# --- staking: operators and delegators are accounts of 20 bytes -----------------
+
+
+def validator(operator: bytes) -> bytes:
+    """Key of a validator's record."""
+    return VALIDATOR + operator
+
+
+def consensus_address(address: bytes) -> bytes:
+    """Key under which the operator of a consensus key's address stands."""
+    return CONSENSUS_ADDRESS + address
+
+
+def power(tokens: int, operator: bytes) -> bytes:
+    """Key of a validator's place in the order by stake: most tokens first, then by operator."""
+    return POWER + _u64((1 << 64) - 1 - tokens) + operator
+
+
+def parse_power(key: bytes) -> bytes:
+    """Return the operator to whom a place in the order by stake belongs."""
+    return key[9:29]
+
+
+def validator_queue(height: int, operator: bytes = b"") -> bytes:
+    """Key of a validator that becomes unbonded at a height; without operator the prefix of all of them."""
+    return VALIDATOR_QUEUE + _u64(height) + operator
+
+
+def delegations(delegator: bytes) -> bytes:
+    """Prefix of what one account has delegated."""
+    return DELEGATION + delegator
+
+
+def delegation(delegator: bytes, operator: bytes) -> bytes:
+    """Key of a delegation."""
+    return delegations(delegator) + operator
+
+
+def delegators(operator: bytes, delegator: bytes = b"") -> bytes:
+    """Key that says who has delegated to a validator; without delegator the prefix of all of them."""
+    return DELEGATOR + operator + delegator
+
+
+def unbonding(entry_id: int) -> bytes:
+    """Key of stake on its way out."""
+    return UNBONDING + _u64(entry_id)
+
+
+def unbondings_by(delegator: bytes, operator: bytes = b"") -> bytes:
+    """Prefix of the ids of what one account takes out, from one validator or from all."""
+    return UNBONDING_BY + delegator + operator
+
+
+def unbonding_by(delegator: bytes, operator: bytes, entry_id: int) -> bytes:
+    """Key of one of these ids."""
+    return unbondings_by(delegator, operator) + _u64(entry_id)
+
+
+def unbonding_from(operator: bytes, entry_id: int | None = None) -> bytes:
+    """Key of the id of stake that leaves a validator; without id the prefix of all of them."""
+    return UNBONDING_FROM + operator + (b"" if entry_id is None else _u64(entry_id))
+
+
+def redelegation(entry_id: int) -> bytes:
+    """Key of stake that has moved and still answers for its first validator."""
+    return REDELEGATION + _u64(entry_id)
+
+
+def redelegations_by(delegator: bytes, target: bytes = b"") -> bytes:
+    """Prefix of the ids of what one account has moved, to one validator or to all."""
+    return REDELEGATION_BY + delegator + target
+
+
+def redelegation_by(delegator: bytes, target: bytes, source: bytes, entry_id: int) -> bytes:
+    """Key of one of these ids."""
+    return redelegations_by(delegator, target) + source + _u64(entry_id)
+
+
+def redelegation_from(source: bytes, entry_id: int | None = None) -> bytes:
+    """Key of the id of stake that has left a validator for another; without id the prefix of all of them."""
+    return REDELEGATION_FROM + source + (b"" if entry_id is None else _u64(entry_id))
+
+
+def parse_entry(key: bytes) -> int:
+    """Return the id at the end of a key that lists unbonding or redelegation entries."""
+    return int.from_bytes(key[-8:], "big")
+
+
+def rewards(operator: bytes) -> bytes:
+    """Key of a validator's rewards."""
+    return REWARDS + operator
+
+
+def withdraw_address(delegator: bytes) -> bytes:
+    """Key of the address that is paid a delegator's rewards."""
+    return WITHDRAW_ADDRESS + delegator
+
+
+def signing_info(address: bytes) -> bytes:
+    """Key of how a consensus key has signed."""
+    return SIGNING_INFO + address
+
+
+def slashes(operator: bytes) -> bytes:
+    """Prefix of what was taken from a validator."""
+    return SLASH + operator
+
+
+def slash(operator: bytes, slash_id: int) -> bytes:
+    """Key of one slash."""
+    return slashes(operator) + _u64(slash_id)
+
+
+# --- the schedule --------------------------------------------------------------
+
+
 def deadlines(height: int) -> bytes:
     """Prefix of what is due at a height."""
     return DEADLINE + _u64(height)
@@ -181,6 +319,12 @@ _MODULE: Final = b"assay/module"
 
 FEE_COLLECTOR: Final = _MODULE + _u64(0)
 """Account that gathers fees. No key signs for it."""
+BONDED_POOL: Final = _MODULE + _u64((1 << 64) - 1)
+"""Stake of the validators in the set. Rounds never get that many."""
+NOT_BONDED_POOL: Final = _MODULE + _u64((1 << 64) - 2)
+"""Stake of other validators, and all that is on its way out."""
+DISTRIBUTION: Final = _MODULE + _u64((1 << 64) - 3)
+"""Rewards nobody has withdrawn, and the community pool."""
 
 
 def escrow(round_id: int) -> bytes:

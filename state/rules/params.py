@@ -7,6 +7,7 @@ from typing import Final
 
 from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, Params
 from assay.state.rules import windows
+from assay.state.rules.shares import BASIS_POINTS
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,42 @@ BOUNDS: Final[dict[str, Bound]] = {
     "max_window": Bound(10, 100_000, 10**7),
     "release_window": Bound(10, 1_000, 10**7),
     "absence_window": Bound(1, 600, 10**7),
+    "unbonding_period": Bound(1, 400_000, 10**8),
+    "max_validators": Bound(1, 100, 1000),
+    "power_reduction": Bound(100, 1_000_000, 10**12),
+    "min_self_delegation": Bound(1, 1_000_000, 2**62),
+    "max_entries": Bound(1, 7, 100),
+    "min_seat_stake": Bound(1, 1_000_000_000, 2**62),
+    "inflation": Bound(0, 200, 5_000),
+    "blocks_per_year": Bound(1_000, 25_000_000, 10**9),
+    "community_tax": Bound(0, 200, 10_000),
+    "base_proposer_reward": Bound(0, 100, 10_000),
+    "bonus_proposer_reward": Bound(0, 400, 10_000),
+    "committee_share": Bound(0, 100, 5_000),
+    "signed_blocks_window": Bound(10, 5_000, 10_000),
+    "min_signed": Bound(0, 5_000, 10_000),
+    "downtime_jail": Bound(1, 600, 10**7),
+    "committee_jail": Bound(1, 10_000, 10**7),
+    "slash_double_sign": Bound(0, 500, 10_000),
+    "slash_downtime": Bound(0, 1, 10_000),
+    "slash_committee_fault": Bound(0, 500, 10_000),
+    "slash_committee_silence": Bound(0, 1, 10_000),
 }
 """Bounds of the numeric parameters; `min_committee` and `preset` are choices."""
+
+_DEVELOPMENT: Final = {
+    "min_contributors": 1,
+    # One machine that was busy for a while is not to wait for long, nor to be jailed for it.
+    "absence_window": 30,
+    "signed_blocks_window": 2_000,
+    "min_signed": 500,
+    "downtime_jail": 20,
+    "committee_jail": 30,
+    # Whoever tries it out wants the stake back today.
+    "unbonding_period": 60,
+    "min_seat_stake": 1_000_000,
+}
+"""What a development chain has otherwise."""
 
 COMMITTEE_SIZES: Final = (1, 4, 7, 10)
 LEAST_PAID: Final = 3
@@ -55,8 +90,8 @@ def default_params(*, development: bool = False) -> Params:
     for name, bound in BOUNDS.items():
         setattr(params, name, bound.default)
     if development:
-        params.min_contributors = 1
-        params.absence_window = 30  # one machine that was busy for a while is not to wait for long
+        for name, value in _DEVELOPMENT.items():
+            setattr(params, name, value)
     return params
 
 
@@ -86,8 +121,15 @@ def validate_params(params: Params) -> None:
             f"ceremony_window is {params.ceremony_window} blocks; for key_pool {params.key_pool} and "
             f"committee_block_bytes {params.committee_block_bytes} it must be {least} or more"
         )
+    if params.community_tax + params.base_proposer_reward + params.bonus_proposer_reward > BASIS_POINTS:
+        raise BadParams("community_tax and the proposer's rewards exceed the whole together")
     if not params.development:
         _validate_production(params)
+
+
+def longest_round(params: Params) -> int:
+    """Return the most blocks for which a key's members answer for a round, from its opening on."""
+    return 3 * params.max_window + params.release_window
 
 
 def _validate_production(params: Params) -> None:
@@ -97,3 +139,8 @@ def _validate_production(params: Params) -> None:
         raise BadParams("preset small is for development chains: it has no safe release")
     if params.min_contributors < LEAST_PAID:
         raise BadParams(f"min_contributors below {LEAST_PAID} is for development chains")
+    if params.unbonding_period <= longest_round(params):
+        raise BadParams(
+            f"unbonding_period is {params.unbonding_period} blocks; a round may take "
+            f"{longest_round(params)}, and its committee must not have left with its stake before it ends"
+        )

@@ -101,7 +101,7 @@ def test_only_a_development_chain_has_a_seat_whose_validator_has_no_vote(memory:
         seats.append(seats[0] | {"validator": bytes([number] * 20).hex()})
     app_state["params"]["min_committee"] = 4
     assert len(write(memory, app_state).require(Committee, keys.COMMITTEE).seats) == 4
-    app_state["params"] |= {"development": False, "min_contributors": 3}
+    app_state["params"] |= {"development": False, "min_contributors": 3, "unbonding_period": "400000"}
     with pytest.raises(BadGenesis, match="not in the genesis validators"):
         write(memory, app_state)
 

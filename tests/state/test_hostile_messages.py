@@ -260,7 +260,7 @@ def executed(raws: Sequence[bytes], extensions: Sequence[tuple[bytes, VoteExtens
     invariants.check_all(view)
     for key, value in view.changes.items():
         assert value is None or 0 < len(value) <= MAX_VALUE_BYTES, f"the store refuses the record {key.hex()}"
-    block_response(result.tx_results, result.events, bytes(32)).SerializeToString()
+    block_response((), result, bytes(32)).SerializeToString()
     return [tx_result.code for tx_result in result.tx_results]
 
 
