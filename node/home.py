@@ -80,7 +80,7 @@ class Network:
             "consensus": {"timeout_commit": f"{self.block_milliseconds}ms"},
             "instrumentation": {
                 "prometheus": bool(self.metrics),
-                "prometheus_listen_addr": self.metrics or ":26660",
+                "prometheus_listen_addr": self.metrics or f"{LOOPBACK}:26660",
             },
         }
 

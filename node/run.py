@@ -15,6 +15,11 @@ from assay.node.cometbft import find_binary, start_command, version
 from assay.node.committee.identity import read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
 from assay.node.home import Home, genesis_time
+from assay.node.metrics.collector import Watched
+from assay.node.metrics.health import Health
+from assay.node.metrics.instruments import Instruments
+from assay.node.metrics.server import served
+from assay.node.metrics.sizes import DiskUse
 from assay.node.proofs import ProofVerifier
 from assay.node.scoring import ScoringScheduler
 from assay.node.settings import WorkerSettings
@@ -88,8 +93,9 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
         signatures = SignatureChecker(settings.workers.signature_threads)
         stack.callback(signatures.close)
-        pool = WorkerPool(PoolLimits(workers=_processes(settings.workers)))
-        await pool.start()
+        instruments = Instruments()
+        limits = PoolLimits(workers=_processes(settings.workers))
+        pool = WorkerPool(limits, on_task=instruments.task_done)
         stack.push_async_callback(pool.close)
         rpc = Rpc(home.rpc_url())
         stack.push_async_callback(rpc.close)
@@ -100,13 +106,22 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
             home.path, chain.chain_id, address, scheduler, local.broadcast, local.caught_up
         )
         stack.push_async_callback(runtime.close)
+        application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime)
+        begins = genesis_time(genesis)
+        health = Health(lambda: chain.height, pool, settings.metrics.stale_seconds, begins)
+        chain.on_commit(health.advanced)
+        watched = Watched(chain, pool, runtime.tally, DiskUse(home.store.parent), health, address)
+        at = settings.metrics.address
+        await stack.enter_async_context(served(at, application, instruments, watched, rpc))
+        await pool.start()
+        health.begin()
         node = Node(
-            server=Server(assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime)),
+            server=Server(application),
             address=home.abci_address(),
             command=start_command(binary, home.path, home.abci_address()),
             log=home.cometbft_log,
             height=lambda: chain.height,
-            not_before=genesis_time(genesis),
+            not_before=begins,
         )
         return await supervise(node, settings.supervision, request)
 

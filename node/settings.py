@@ -80,6 +80,14 @@ class SupervisionSettings:
 
 
 @dataclass(frozen=True)
+class MetricsSettings:
+    """``[metrics]``."""
+
+    address: str = ""
+    stale_seconds: int = number(60, 1, 1_000_000)
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole file, a field for each section."""
 
@@ -89,6 +97,7 @@ class Settings:
     workers: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     supervision: SupervisionSettings = SupervisionSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 S = TypeVar("S")

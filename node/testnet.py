@@ -32,7 +32,6 @@ from assay.node.ports import LOOPBACK, free_ports, listen
 
 MAX_VALIDATORS: Final = 32
 _NODE: Final = "node"
-_PORTS_EACH: Final = 2
 
 
 @dataclass(frozen=True)
@@ -44,17 +43,25 @@ class Plan:
     validators
         How many, all of the same power.
     base_port
-        The first of two ports a node, for its peers and for its RPC; 0 takes ports that are free now.
+        The first of each node's ports (peers, RPC, metrics); 0 takes ports that are free now.
     block_milliseconds
         The pause after a block.
     operator
         Account the committee's fees go to, 20 bytes.
+    metrics
+        Whether each node serves metrics, at a third port.
     """
 
     validators: int
     base_port: int
     block_milliseconds: int
     operator: bytes
+    metrics: bool = False
+
+    @property
+    def ports_each(self) -> int:
+        """Ports of a node."""
+        return 3 if self.metrics else 2
 
     def ports(self) -> list[int]:
         """Return all ports, those of the first node first.
@@ -64,7 +71,7 @@ class Plan:
         HomeError
             If one does not exist, or is taken.
         """
-        count = _PORTS_EACH * self.validators
+        count = self.ports_each * self.validators
         if not self.base_port:
             return free_ports(count)
         if self.base_port + count > 1 << 16:
@@ -117,6 +124,9 @@ def create_testnet(
         for number, (home, network) in enumerate(zip(homes, networks, strict=True)):
             write_config(home, replace(network, peers=(*peers[:number], *peers[number + 1 :])))
             home.change_settings({"workers": {"processes": _processes(plan.validators)}})
+            if plan.metrics:
+                address = f"{LOOPBACK}:{ports[plan.ports_each * number + 2]}"
+                home.change_settings({"metrics": {"address": address}})
             write_genesis(home, document)
     return homes
 
@@ -139,7 +149,7 @@ def open_testnet(path: Path) -> list[Home]:
 
 def _network(plan: Plan, number: int, ports: Sequence[int]) -> Network:
     """Return how a node appears, before its peers' ids are known."""
-    p2p, rpc = ports[_PORTS_EACH * number : _PORTS_EACH * (number + 1)]
+    p2p, rpc, *_ = ports[plan.ports_each * number :]
     return Network(
         moniker=f"{_NODE}{number}",
         rpc=f"{LOOPBACK}:{rpc}",

@@ -66,6 +66,12 @@ def _peer(text: str) -> str:
     show_default=True,
     help="Where peers connect.",
 )
+@click.option(
+    "--metrics",
+    type=_address,
+    metavar="HOST:PORT",
+    help="Serve metrics and health there, such as 127.0.0.1:26661.",
+)
 @chain_options
 @click.pass_obj
 def init(home: Path, /, genesis: Path | None, binary: str, **options: Any) -> None:
@@ -80,6 +86,8 @@ def init(home: Path, /, genesis: Path | None, binary: str, **options: Any) -> No
         made = create(home, cometbft_program, _network(options))
         if binary:
             made.change_settings({"cometbft": {"binary": str(cometbft_program)}})
+        if options["metrics"]:
+            made.change_settings({"metrics": {"address": options["metrics"]}})
         committee_key = create_committee_key(made.path).public_key
         validator = GenesisValidator(
             cometbft.validator_key(cometbft_program, made.path), name=options["moniker"]

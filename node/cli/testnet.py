@@ -42,8 +42,9 @@ _DIRECTORY: Final = click.option(
     type=click.IntRange(0, 65_535),
     default=26_656,
     show_default=True,
-    help="The first of two ports a node (peers, RPC), one node after the other. 0: any that are free.",
+    help="The first of each node's ports (peers, RPC, metrics), node after node. 0: any that are free.",
 )
+@click.option("--metrics", is_flag=True, help="Serve each node's metrics and health, at a third port.")
 @chain_options
 @click.pass_context
 def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any) -> None:
@@ -58,7 +59,8 @@ def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any)
     found = program(binary)
     with usage_errors():
         operator = decode_address(options["operator"])
-        plan = Plan(options["validators"], options["base_port"], options["block_time"], operator)
+        counts = (options["validators"], options["base_port"], options["block_time"])
+        plan = Plan(*counts, operator, options["metrics"])
         homes = create_testnet(directory, found, plan, lambda seats: development_genesis(seats, options))
     if binary:
         for home in homes:
@@ -82,7 +84,9 @@ def _tell(directory: Path, homes: list[Home]) -> None:
     click.echo(f"Created {validators} of chain {genesis['chain_id']} in {directory},")
     click.echo(f"with a committee of {genesis['app_state']['params']['min_committee']}.")
     for home in homes:
-        click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}")
+        metrics = home.settings().metrics.address
+        shown = f"  metrics http://{metrics}/metrics" if metrics else ""
+        click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}{shown}")
     click.echo(f"Start them with: assayd testnet start --dir {directory}")
 
 

@@ -25,6 +25,7 @@ from assay.node.committee.duties import Duty, duties, is_over
 from assay.node.committee.members import Members
 from assay.node.committee.outbox import Broadcast, Outbox, Place
 from assay.node.committee.shares import ShareSource, encode_extension, runs_of
+from assay.node.committee.tally import ShareTally
 from assay.node.scoring import ScoringScheduler
 from assay.proto import tx_pb2
 from assay.state import openings
@@ -64,6 +65,11 @@ class CommitteeRuntime:
     caught_up
         Tells whether the node is at the head of the chain.
 
+    Attributes
+    ----------
+    tally
+        What became of this member's shares.
+
     Raises
     ------
     IdentityError, CommitteeFileError
@@ -79,6 +85,7 @@ class CommitteeRuntime:
         broadcast: Broadcast,
         caught_up: CaughtUp,
     ) -> None:
+        self.tally = ShareTally()
         self._chain_id = chain_id
         self._validator = validator_address
         self._caught_up = caught_up
@@ -121,6 +128,7 @@ class CommitteeRuntime:
         awaited = openings.awaited(view, self._validator)
         fresh = (item for item in awaited if self._extended.get(item.opening) != height - 1)
         encoded, sent = encode_extension(await self._shares.get(view, fresh, MAX_SHARES))
+        self.tally.voted([opening for opening in sent if self._extended.get(opening) != height])
         self._extended = {opening: at for opening, at in self._extended.items() if at >= height - 1}
         self._extended.update(dict.fromkeys(sent, height))
         return encoded
@@ -220,6 +228,7 @@ class CommitteeRuntime:
         """Compute the shares of the next votes before they are asked for; send those that no vote carries."""
         awaited = list(openings.awaited(view, self._validator))
         self._shares.keep_only(awaited)
+        self.tally.follow(item.opening for item in awaited)
         self._since = {item.opening: self._since.get(item.opening, height) for item in awaited}
         await self._shares.get(view, awaited, 2 * MAX_SHARES)
         late = [item for item in awaited if height - self._since[item.opening] >= PATIENCE_BLOCKS]
@@ -232,7 +241,9 @@ class CommitteeRuntime:
         place: Place = (first.key_id, tx_pb2.COMMITTEE_PHASE_SHARES, first.member, first.opening)
         shares = await self._shares.get(view, run, len(run))
         if self._outbox.is_due(place) and len(shares) == len(run):
-            await self._outbox.send(place, b"".join(shares[item.opening] for item in run), height)
+            data = b"".join(shares[item.opening] for item in run)
+            if await self._outbox.send(place, data, height):
+                self.tally.messaged([item.opening for item in run])
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()

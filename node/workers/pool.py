@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +67,8 @@ class WorkerPool:
         Bounds.
     command
         The program of a worker; it speaks as `assay.node.workers.main` does.
+    on_task
+        Told of every task that is done: its code, and the seconds from when its worker was free for it.
 
     Attributes
     ----------
@@ -74,8 +76,14 @@ class WorkerPool:
         Processes that had to be replaced so far, for metrics.
     """
 
-    def __init__(self, limits: PoolLimits | None = None, command: Sequence[str] = COMMAND) -> None:
+    def __init__(
+        self,
+        limits: PoolLimits | None = None,
+        command: Sequence[str] = COMMAND,
+        on_task: Callable[[int, float], None] | None = None,
+    ) -> None:
         self.restarts = 0
+        self._on_task = on_task
         self._limits = limits or PoolLimits()
         self._command = command
         self._seats = [Seat() for _ in range(self._limits.workers)]
@@ -89,6 +97,16 @@ class WorkerPool:
     def pids(self) -> list[int]:
         """Process ids of the workers that are running."""
         return [seat.process.pid for seat in self._seats if seat.process is not None]
+
+    @property
+    def size(self) -> int:
+        """How many workers run when all are well."""
+        return len(self._seats)
+
+    @property
+    def unfinished(self) -> int:
+        """Tasks that are waiting or under way."""
+        return len(self._unfinished())
 
     async def start(self) -> None:
         """Start the workers.
@@ -203,6 +221,8 @@ class WorkerPool:
             self._kill(seat)
             return
         job = seat.doing.popleft()
+        if self._on_task is not None:
+            self._on_task(job.task.code, asyncio.get_running_loop().time() - seat.began)
         if not job.answer.done():
             job.answer.set_result(message.parts)
         seat.stop_timer()
@@ -212,6 +232,7 @@ class WorkerPool:
 
     def _start_timer(self, seat: Seat) -> None:
         loop = asyncio.get_running_loop()
+        seat.began = loop.time()
         seat.timer = loop.call_later(self._limits.task_seconds, self._too_slow, seat)
 
     def _too_slow(self, seat: Seat) -> None:

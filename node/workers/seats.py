@@ -71,6 +71,8 @@ class Seat:
         What the next process begins with.
     held
         Digest to length of the byte strings the process keeps, least recently used first.
+    began
+        When the process was free for the first of its jobs, by the event loop's clock.
     """
 
     process: WorkerProcess | None = None
@@ -79,6 +81,7 @@ class Seat:
     held: OrderedDict[bytes, int] = field(default_factory=OrderedDict)
     held_bytes: int = 0
     timer: asyncio.TimerHandle | None = None
+    began: float = 0.0
 
     def missing(self, task: Task) -> int:
         """Return how many of a task's byte strings the process lacks."""

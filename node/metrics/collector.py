@@ -1,0 +1,127 @@
+"""The metrics that are looked up when somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from assay.node.committee.tally import ShareTally
+from assay.node.metrics.health import Health
+from assay.node.metrics.instruments import NAMESPACE
+from assay.node.metrics.network import NetworkState
+from assay.node.metrics.sizes import DiskUse
+from assay.node.metrics.statuses import ChainStatuses
+from assay.node.shell.chain import Chain
+from assay.node.workers.pool import WorkerPool
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The parts of a node that are looked at.
+
+    Attributes
+    ----------
+    validator
+        Consensus address of this node's validator, 20 bytes.
+    """
+
+    chain: Chain
+    pool: WorkerPool
+    shares: ShareTally
+    disk: DiskUse
+    health: Health
+    validator: bytes
+
+
+class NodeCollector(Collector):
+    """Reads committed state, the disk and the counts of the node's parts.
+
+    Attributes
+    ----------
+    network
+        What CometBFT said last, set before each collection; None leaves its metrics out.
+    """
+
+    def __init__(self, watched: Watched) -> None:
+        self.network: NetworkState | None = None
+        self._node = watched
+        self._statuses = ChainStatuses()
+
+    def describe(self) -> Iterable[Metric]:
+        """Say nothing: what there is depends on the state."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric."""
+        yield from self._chain()
+        yield from self._committee()
+        yield from self._workers()
+        yield from self._disk()
+        if self.network is not None:
+            yield from _cometbft(self.network)
+
+    def _chain(self) -> Iterator[Metric]:
+        health = self._node.health
+        yield _gauge("height", "Last committed height.", self._node.chain.height)
+        yield _gauge("height_age_seconds", "Seconds since the height advanced.", health.still_seconds())
+        if self._node.chain.height:
+            view = Overlay(self._node.chain.store)
+            yield _by("rounds", "Rounds by state.", "state", self._statuses.rounds(view))
+            yield _by("committee_keys", "Committee keys by state.", "state", self._statuses.keys(view))
+            faults = sum(1 for _ in view.iterate(keys.faults(self._node.validator)))
+            yield _gauge("validator_faults", "Faults that the chain holds against this validator.", faults)
+
+    def _committee(self) -> Iterator[Metric]:
+        shares = self._node.shares
+        sent = {"vote": shares.in_votes, "message": shares.in_messages}
+        yield _count("committee_shares_sent", "Shares sent, by what carried them.", "carrier", sent)
+        missed = CounterMetricFamily(
+            f"{NAMESPACE}_committee_shares_missed",
+            "Openings that ended before this member had sent its share.",
+            shares.missed,
+        )
+        yield missed
+
+    def _workers(self) -> Iterator[Metric]:
+        pool = self._node.pool
+        yield _by("workers", "Worker processes.", "state", {"wanted": pool.size, "running": len(pool.pids)})
+        yield _gauge("worker_tasks", "Tasks waiting for workers or under way.", pool.unfinished)
+        yield CounterMetricFamily(
+            f"{NAMESPACE}_worker_restarts", "Worker processes that had to be replaced.", pool.restarts
+        )
+
+    def _disk(self) -> Iterator[Metric]:
+        disk = self._node.disk
+        yield _by("store_bytes", "Bytes on disk, by directory of data/.", "store", disk.stores())
+        yield _gauge("disk_free_bytes", "Bytes left where data/ lies.", disk.free())
+
+
+def _cometbft(state: NetworkState) -> Iterator[Metric]:
+    yield _gauge("catching_up", "1 while the node fetches blocks that others have.", state.catching_up)
+    yield _gauge("peers", "Connections to other nodes.", state.peers)
+    yield _gauge("mempool_transactions", "Transactions that wait in the mempool.", state.waiting)
+    yield _gauge("mempool_bytes", "Bytes of the transactions that wait.", state.waiting_bytes)
+    yield _gauge("validator_power", "Voting power of this node's validator.", state.power)
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{NAMESPACE}_{name}", text, value=value)
+
+
+def _by(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"{NAMESPACE}_{name}", text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def _count(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = CounterMetricFamily(f"{NAMESPACE}_{name}", text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
