@@ -13,6 +13,7 @@ from __future__ import annotations
 from assay.client import messages
 from assay.client.client import Client
 from assay.client.errors import (
+    BadResponse,
     ClientError,
     NodeUnreachable,
     ProofInvalid,
@@ -31,6 +32,7 @@ from assay.client.waiting import Event, TxResult
 
 __all__ = [
     "Answer",
+    "BadResponse",
     "Client",
     "ClientError",
     "Event",

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from assay.client.errors import RpcError, WrongChain
+from assay.client.paths import Paths
 from assay.client.queries import Queries
 from assay.client.records import Reader
 from assay.client.rpc import Rpc, understood
@@ -43,6 +44,8 @@ class Client:
     ----------
     query : Queries
         Typed queries.
+    path : Paths
+        Every record, and lists of them, by path.
     blocks : Blocks
         Heights as they come.
     """
@@ -53,6 +56,7 @@ class Client:
         self.blocks = Blocks(self.rpc, self.subscriptions)
         reader = Reader(self.rpc)
         self.query = Queries(reader, verify)
+        self.path = Paths(reader, verify)
         self.waiter = TxWaiter(self.rpc, self.subscriptions, self.blocks)
         self._sender = Sender(self.rpc, reader, self.blocks, self.waiter, Sequences(self._sequence))
         self._expected = chain_id

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError, Message
 
 from assay.client.errors import BadResponse, ClientError, ProofInvalid, QueryRefused
 from assay.client.rpc import Rpc, unb64, understood
-from assay.proto.query_pb2 import Page, PageRequest
+from assay.proto.query_pb2 import ChainInfo, Page, PageRequest
 from assay.state.rules import ics23
 from assay.state.rules.errors import NotFound
 
@@ -118,6 +118,10 @@ class Reader:
                 raise ProofInvalid(f"asked for height {height}, the node proved height {raw.height}")
             _check(key, raw, await self.app_hash(raw.height))
         return Answer(raw.value, raw.height, prove)
+
+    async def provable_height(self) -> int:
+        """Return the latest height that can be proven, as the node says."""
+        return decode(ChainInfo, (await self.raw("/chain", b"")).value).provable_height
 
     async def app_hash(self, height: int) -> bytes:
         """Return the app hash after a height, from the header of the next block."""

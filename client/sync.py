@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from assay.client.client import Client as AsyncClient
+from assay.client.paths import Paths
 from assay.client.queries import Queries
 from assay.client.records import Reader
 from assay.client.rpc import Rpc
@@ -25,7 +26,7 @@ from assay.client.transactions import PendingTx
 from assay.client.waiting import Blocks, TxWaiter
 
 T = TypeVar("T")
-_ASYNCHRONOUS = (Blocks, PendingTx, Queries, Reader, Rpc, TxWaiter)
+_ASYNCHRONOUS = (Blocks, Paths, PendingTx, Queries, Reader, Rpc, TxWaiter)
 """Objects with coroutines; everything else is handed out as it is."""
 
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from assay.proto import state_pb2 as assay_dot_proto_dot_state__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61ssay/proto/query.proto\x12\x08\x61ssay.v1\x1a\x17\x61ssay/proto/state.proto\";\n\x0bPageRequest\x12\r\n\x05start\x18\x01 \x01(\x0c\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x0e\n\x06prefix\x18\x03 \x01(\x0c\"6\n\x04Page\x12 \n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x0f.assay.v1.Entry\x12\x0c\n\x04next\x18\x02 \x01(\x0c\"#\n\x05\x45ntry\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\"R\n\x10SimulateResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\r\x12\x11\n\tcodespace\x18\x02 \x01(\t\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\x10\n\x08gas_used\x18\x04 \x01(\x04\"\x8e\x01\n\tChainInfo\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x17\n\x0fprovable_height\x18\x03 \x01(\x04\x12 \n\x06params\x18\x04 \x01(\x0b\x32\x10.assay.v1.Params\x12\x12\n\nready_keys\x18\x05 \x01(\x04\x12\x10\n\x08key_note\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61ssay/proto/query.proto\x12\x08\x61ssay.v1\x1a\x17\x61ssay/proto/state.proto\";\n\x0bPageRequest\x12\r\n\x05start\x18\x01 \x01(\x0c\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x0e\n\x06prefix\x18\x03 \x01(\x0c\"6\n\x04Page\x12 \n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x0f.assay.v1.Entry\x12\x0c\n\x04next\x18\x02 \x01(\x0c\"1\n\x05\x45ntry\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x12\x0c\n\x04path\x18\x03 \x01(\t\"R\n\x10SimulateResponse\x12\x0c\n\x04\x63ode\x18\x01 \x01(\r\x12\x11\n\tcodespace\x18\x02 \x01(\t\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\x10\n\x08gas_used\x18\x04 \x01(\x04\"\x8e\x01\n\tChainInfo\x12\x10\n\x08\x63hain_id\x18\x01 \x01(\t\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x17\n\x0fprovable_height\x18\x03 \x01(\x04\x12 \n\x06params\x18\x04 \x01(\x0b\x32\x10.assay.v1.Params\x12\x12\n\nready_keys\x18\x05 \x01(\x04\x12\x10\n\x08key_note\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,9 +37,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAGE']._serialized_start=123
   _globals['_PAGE']._serialized_end=177
   _globals['_ENTRY']._serialized_start=179
-  _globals['_ENTRY']._serialized_end=214
-  _globals['_SIMULATERESPONSE']._serialized_start=216
-  _globals['_SIMULATERESPONSE']._serialized_end=298
-  _globals['_CHAININFO']._serialized_start=301
-  _globals['_CHAININFO']._serialized_end=443
+  _globals['_ENTRY']._serialized_end=228
+  _globals['_SIMULATERESPONSE']._serialized_start=230
+  _globals['_SIMULATERESPONSE']._serialized_end=312
+  _globals['_CHAININFO']._serialized_start=315
+  _globals['_CHAININFO']._serialized_end=457
 # @@protoc_insertion_point(module_scope)

@@ -26,12 +26,14 @@ class Page(_message.Message):
     def __init__(self, entries: _Optional[_Iterable[_Union[Entry, _Mapping]]] = ..., next: _Optional[bytes] = ...) -> None: ...
 
 class Entry(_message.Message):
-    __slots__ = ("key", "value")
+    __slots__ = ("key", "value", "path")
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
     key: bytes
     value: bytes
-    def __init__(self, key: _Optional[bytes] = ..., value: _Optional[bytes] = ...) -> None: ...
+    path: str
+    def __init__(self, key: _Optional[bytes] = ..., value: _Optional[bytes] = ..., path: _Optional[str] = ...) -> None: ...
 
 class SimulateResponse(_message.Message):
     __slots__ = ("code", "codespace", "log", "gas_used")

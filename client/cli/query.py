@@ -14,6 +14,7 @@ from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
+from assay.client.paths import place_of
 from assay.client.records import Answer
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Fault, Suspension
@@ -49,7 +50,7 @@ def query() -> None:
 def show_record(session: Session, title: str, read: Callable[[Client], Awaitable[Answer[Any]]]) -> None:
     """Read one record, and print it with height and proof."""
     answer = session.run(read)
-    fields = to_plain(answer.value)
+    fields = _plain(answer.value)
     table = new_table("field", "value", title=f"{title}, {provenance(answer)}")
     for name, value in fields.items():
         table.add_row(name, _cell(name, value))
@@ -59,6 +60,17 @@ def show_record(session: Session, title: str, read: Callable[[Client], Awaitable
 def provenance(answer: Answer[Any]) -> str:
     """Say after which block a value stood, and whether that was proven."""
     return f"after block {answer.height}, " + ("proven" if answer.verified else "NOT PROVEN")
+
+
+def _plain(record: Message | bytes) -> dict[str, Any]:
+    return to_plain(record) if isinstance(record, Message) else {"value": record.hex()}
+
+
+def _hexadecimal(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise click.BadParameter(f"--start takes hexadecimal digits, not {text!r}") from None
 
 
 def _cell(name: str, value: Any) -> str:
@@ -155,6 +167,33 @@ def _left_out(suspension: Suspension | None, height: int) -> str:
     if suspension is None or 0 < suspension.until <= height + 1:
         return "no more"
     return f"until block {suspension.until}" if suspension.until else "for good"
+
+
+@query.command("path", short_help="Show the record or list at PATH.")
+@click.argument("path")
+@click.option("--height", type=click.IntRange(0), default=0, help="After this block; 0: the latest.")
+@click.option("--limit", type=click.IntRange(0), default=0, help="Most records of a list; 0: 100.")
+@click.option("--start", metavar="HEX", default="", help="Where a list goes on; the page before says it.")
+@pass_session
+def path_(session: Session, path: str, height: int, limit: int, start: str) -> None:
+    """Show the record or list at PATH, such as /round/7 or /round; docs/rpc.md has them all.
+
+    Every record of a list is proven; that none is missing cannot be.
+    """
+    if not place_of(path).is_list:
+        show_record(session, path, lambda client: client.path.record(path, height=height))
+        return
+    first = _hexadecimal(start)
+    answer = session.run(lambda client: client.path.page(path, start=first, limit=limit, height=height))
+    records = [{"path": name, "value": _plain(record)} for name, record in answer.value.records]
+    table = new_table("path", "record", title=f"{path}, {provenance(answer)}, but not that none is missing")
+    for record in records:
+        table.add_row(record["path"], _cell("", record["value"]))
+    more = answer.value.next.hex()
+    document = {"height": answer.height, "verified": answer.verified, "records": records, "next": more}
+    session.emit(document, table)
+    if more:
+        session.note(f"there are more: --start {more}")
 
 
 @query.command()

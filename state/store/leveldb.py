@@ -157,6 +157,28 @@ class Store:
         """
         return self._view(version, lambda view: view.get(key))
 
+    def list_at(self, prefix: bytes, start: bytes, version: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records of one table as they stood at a version, in byte order.
+
+        Parameters
+        ----------
+        prefix
+            Beginning of the keys.
+        start
+            First key to yield; empty for the first there is.
+        version
+            The version to read.
+        size
+            Length of the keys; others that begin alike belong to another table.
+
+        Raises
+        ------
+        VersionNotKept
+            If that version is not kept.
+        """
+        with self._db.snapshot() as snapshot:
+            yield from View(snapshot, version).iterate(prefix, start, size)
+
     def root_at(self, version: int) -> bytes:
         """Return the root hash of a version; raises `VersionNotKept` like `get_at`."""
         return self._view(version, lambda view: view.root)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from heapq import merge
 from typing import Any
 
 from assay.state.rules.ics23 import EMPTY
@@ -54,6 +56,28 @@ class View:
             return layout.from_optional(replaced)
         current: bytes | None = self._snapshot.get(layout.RECORD + key)
         return current
+
+    def iterate(self, prefix: bytes, start: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records with keys of `size` bytes, of those that begin with `prefix`, from `start` on."""
+        last = b""
+        for key in merge(self._standing(prefix, start, size), self._replaced(prefix, start, size)):
+            value = self.get(key) if key != last else None
+            last = key
+            if value is not None:
+                yield key, value
+
+    def _standing(self, prefix: bytes, start: bytes, size: int) -> Iterator[bytes]:
+        """Yield the keys under which there is a record now."""
+        with self._snapshot.iterator(prefix=layout.RECORD + prefix, include_value=False) as records:
+            records.seek(layout.RECORD + max(prefix, start))
+            yield from (key[1:] for key in records if len(key) == 1 + size)
+
+    def _replaced(self, prefix: bytes, start: bytes, size: int) -> Iterator[bytes]:
+        """Yield the keys that have changed in any version kept, each as often as it has."""
+        head = layout.UNDO + bytes((size,))
+        with self._snapshot.iterator(prefix=head + prefix, include_value=False) as changes:
+            changes.seek(head + max(prefix, start))
+            yield from (change[2 : 2 + size] for change in changes)
 
     def prove(self, key: bytes) -> bytes:
         """Return an encoded proof that a record stands, or does not stand, under a key."""

@@ -10,7 +10,7 @@ import pytest
 from assay.client.cli import main
 from assay.client.cli.failures import EXIT_CODES
 from assay.proto import query_pb2, state_pb2
-from assay.state.rules import keys
+from assay.state.rules.paths import ROUTES
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +42,12 @@ def test_the_example_s_core_is_in_the_example(repository: Path, rpc_page: str) -
     assert [line for line in excerpt.splitlines() if line and line not in script] == []
 
 
-def test_every_table_of_the_store_is_listed(rpc_page: str) -> None:
-    tables = (keys.ACCOUNT, keys.MODEL, keys.ROUND, keys.CONTRIBUTION, keys.KEY, keys.OPENING, keys.SLOT)
-    single = (keys.PARAMS, keys.SUPPLY, keys.COMMITTEE, keys.KEY_POOL, keys.COUNTERS, keys.VALIDATOR_SETS)
-    assert all(f'| `"{table.decode()}"` ' in rpc_page for table in tables)
-    assert all(f'`"{table.decode()}"`' in rpc_page for table in single)
+def test_every_path_is_listed_with_its_key_and_record(rpc_page: str) -> None:
+    for route in ROUTES:
+        places = (f"{name} ({kind.size})" for name, kind in route.segments if kind)
+        row = f"| `{route.pattern}` | " + " ".join([f'`"{route.table.decode()}"`', *places]) + " |"
+        row += f" `{route.record.DESCRIPTOR.name}`" if route.record else ""
+        assert row in rpc_page
 
 
 def test_every_message_named_exists(rpc_page: str) -> None:

@@ -121,6 +121,10 @@ class StoreMachine(RuleBasedStateMachine):
                     verify_membership(root, key, records[key], self.store.prove(key, version))
                 elif records:
                     verify_non_membership(root, key, self.store.prove(key, version))
+            for size in (4, 5):
+                listed = list(self.store.list_at(b"key", b"key1", version, size))
+                held = sorted(item for item in records.items() if len(item[0]) == size and item[0] >= b"key1")
+                assert listed == held
 
     @invariant()
     def nothing_is_left_behind(self) -> None:
