@@ -16,7 +16,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 KERNELS := out/cache/kernels.compiled
-TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 $(if $(wildcard tools/ics23/main.go),out/bin/ics23-verify)
+TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify
+TOOLS += $(if $(shell command -v cargo),out/bin/ics23-verify-rust)
 
 .PHONY: help setup demo test test-long lint format typecheck proto bench docs clean tools symlinks
 
@@ -98,3 +99,9 @@ out/bin/cometbft-v0.38: tools/cometbft-v038/go.mod tools/cometbft-v038/go.sum to
 
 out/bin/ics23-verify: tools/ics23/go.mod tools/ics23/go.sum $(wildcard tools/ics23/*.go) tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/ics23 . $@
+
+# Only the tests use it; where there is no Rust they do without.
+out/bin/ics23-verify-rust: $(addprefix tools/ics23-rust/,Cargo.toml Cargo.lock src/main.rs)
+	cargo build --quiet --release --locked --manifest-path $< --target-dir out/cache/cargo
+	@mkdir -p $(@D)
+	cp out/cache/cargo/release/$(@F) $@

@@ -185,10 +185,10 @@ def path_(session: Session, path: str, height: int, limit: int, start: str) -> N
         return
     first = _hexadecimal(start)
     answer = session.run(lambda client: client.path.page(path, start=first, limit=limit, height=height))
-    records = [{"path": name, "value": _plain(record)} for name, record in answer.value.records]
     table = new_table("path", "record", title=f"{path}, {provenance(answer)}, but not that none is missing")
-    for record in records:
-        table.add_row(record["path"], _cell("", record["value"]))
+    for name, record in answer.value.records:
+        table.add_row(name, _cell("", _plain(record)))
+    records = [{"path": name, "value": _plain(record)} for name, record in answer.value.records]
     more = answer.value.next.hex()
     document = {"height": answer.height, "verified": answer.verified, "records": records, "next": more}
     session.emit(document, table)

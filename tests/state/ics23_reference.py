@@ -1,7 +1,12 @@
-"""Verdicts about ICS-23 proofs: our verifier's, and the reference implementation's (tools/ics23)."""
+"""Verdicts about ICS-23 proofs: our verifier's, and those of implementations that are not ours.
+
+These are the reference implementation in Go (tools/ics23) and the Rust crate (tools/ics23-rust); both
+programs take the same lines and give the same words.
+"""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,8 +15,8 @@ from typing import NamedTuple
 from assay.state.rules import ics23
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "out" / "bin" / "ics23-verify"
-SOURCES = [ROOT / "tools" / "ics23" / name for name in ("main.go", "go.mod", "go.sum")]
+PROGRAMS = {"go": ROOT / "out" / "bin" / "ics23-verify", "rust": ROOT / "out" / "bin" / "ics23-verify-rust"}
+SOURCES = {"go": ROOT / "tools" / "ics23", "rust": ROOT / "tools" / "ics23-rust"}
 
 
 class Claim(NamedTuple):
@@ -35,8 +40,13 @@ def accepted(claim: Claim) -> bool:
     return True
 
 
-def reference_verdicts(claims: Iterable[Claim]) -> list[bool]:
-    """For each claim, whether the reference implementation accepts it."""
+def available() -> list[str]:
+    """Which implementations this machine can build: Go always, Rust where there is cargo."""
+    return ["go", "rust"] if shutil.which("cargo") else ["go"]
+
+
+def reference_verdicts(claims: Iterable[Claim], language: str = "go") -> list[bool]:
+    """For each claim, whether an implementation that is not ours accepts it."""
     lines = [
         " ".join(
             (
@@ -48,15 +58,29 @@ def reference_verdicts(claims: Iterable[Claim]) -> list[bool]:
         )
         for claim in claims
     ]
-    _build()
-    ran = subprocess.run([PROGRAM], input="\n".join(lines) + "\n", capture_output=True, text=True, check=True)
+    _build(language)
+    given = "\n".join(lines) + "\n"
+    ran = subprocess.run([PROGRAMS[language]], input=given, capture_output=True, text=True, check=True)
     verdicts = [{"true": True, "false": False}[word] for word in ran.stdout.split()]
     assert len(verdicts) == len(lines)
     return verdicts
 
 
-def _build() -> None:
-    """Build the program unless `make` has done so."""
-    newest = max(path.stat().st_mtime for path in SOURCES)
-    if not PROGRAM.exists() or PROGRAM.stat().st_mtime < newest:
+def _build(language: str) -> None:
+    """Build a program unless `make` or an earlier test has done so."""
+    program, sources = PROGRAMS[language], SOURCES[language]
+    newest = max(path.stat().st_mtime for path in sources.rglob("*") if path.is_file())
+    if program.exists() and program.stat().st_mtime >= newest:
+        return
+    if language == "go":
         subprocess.run([ROOT / "tools" / "build.sh", "tools/ics23", ".", "out/bin/ics23-verify"], check=True)
+    else:
+        _cargo(sources, program)
+
+
+def _cargo(sources: Path, program: Path) -> None:
+    target = ROOT / "out" / "cache" / "cargo"
+    command = ["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", str(target)]
+    subprocess.run(command, cwd=sources, check=True)
+    program.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(target / "release" / program.name, program)

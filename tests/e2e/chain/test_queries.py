@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.chain import books
 from tests.e2e.chain.people import ASY, Person, people
+from tests.state.ics23_reference import Claim, available, reference_verdicts
 
 from assay.client import Client, Event, NoSuchRecord, ProofInvalid, QueryRefused, TxRefused, messages
 from assay.client.rpc import unb64
@@ -27,9 +28,10 @@ async def alice(client: Client, tmp_path: Path) -> Person:
 # --- proofs ------------------------------------------------------------------
 
 
-async def proven(client: Client, key: bytes) -> tuple[bytes, bytes, bytes]:
+async def proven(client: Client, key: bytes, path: str = "") -> tuple[bytes, bytes, bytes]:
     """Ask as any program would: value, proof, and the app hash in the next block's header."""
-    answer = await client.rpc.call("abci_query", path="/store/key", data=key.hex(), height="0", prove=True)
+    where = {"path": path, "data": ""} if path else {"path": "/store/key", "data": key.hex()}
+    answer = await client.rpc.call("abci_query", **where, height="0", prove=True)
     response = answer["response"]
     (operation,) = response["proofOps"]["ops"]
     assert unb64(operation["key"]) == key
@@ -63,6 +65,25 @@ async def test_absence_is_proven_too(client: Client, alice: Person) -> None:
     with pytest.raises(NoSuchRecord) as missing:
         await client.query.round(10**6)
     assert missing.value.verified
+
+
+async def test_proofs_by_path_convince_the_implementations_in_go_and_rust(
+    client: Client, alice: Person
+) -> None:
+    stranger = generate()
+    claims = []
+    for who in (alice.account, stranger):
+        path, key = f"/account/{who.address_text}", keys.account(who.address)
+        value, proof, app_hash = await proven(client, key, path)
+        claims.append(Claim(app_hash, key, value or None, proof))
+    value, proof, app_hash = await proven(client, keys.PARAMS, "/params")
+    claims.append(Claim(app_hash, keys.PARAMS, value, proof))
+    wrong = [claim._replace(root=bytes(32)) for claim in claims]
+    for language in available():
+        assert reference_verdicts([*claims, *wrong], language) == [True] * 3 + [False] * 3
+    listed = await client.path.page("/account")
+    assert listed.verified
+    assert dict(listed.value.records)[f"/account/{alice.address}"] == Account(balance=alice.begin)
 
 
 async def test_a_header_of_another_height_proves_nothing(
