@@ -86,7 +86,7 @@ def burn(ctx: Context, source: bytes, amount: int) -> None:
 
 
 def mint(ctx: Context, target: bytes, amount: int) -> None:
-    """Create `amount` uasy at genesis.
+    """Create `amount` uasy: a genesis balance, or a block's part of the inflation.
 
     Raises
     ------

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Params, Validator
 from assay.proto.tx_pb2 import VoteExtension
-from assay.state import ante, ceremony, ledger, openings, rounds
+from assay.state import ante, ceremony, distribution, ledger, openings, rounds
 from assay.state.context import Context, Event, Misbehavior, Vote
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
 from assay.state.handlers import HANDLERS, PROVEN
@@ -118,6 +118,9 @@ def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
     # 4. Whatever is due at this height: ceremony phases, round phases, deadlines.
     ceremony.end_block(ctx)
     rounds.end_block(ctx)
+
+    # 5. What the block earned, to whom held a share in it.
+    distribution.end_block(ctx, block.proposer, block.votes)
     return BlockResult(results, ctx.events)
 
 

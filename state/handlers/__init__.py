@@ -8,11 +8,15 @@ from assay.state.handlers.acknowledge_release import AcknowledgeReleaseHandler
 from assay.state.handlers.base import Handler
 from assay.state.handlers.cancel_round import CancelRoundHandler
 from assay.state.handlers.commit import CommitHandler
+from assay.state.handlers.fund_community_pool import FundCommunityPoolHandler
 from assay.state.handlers.open_round import OpenRoundHandler
 from assay.state.handlers.post_model import PostModelHandler
 from assay.state.handlers.report_release import ReportReleaseHandler
 from assay.state.handlers.reveal import RevealHandler
+from assay.state.handlers.set_withdraw_address import SetWithdrawAddressHandler
 from assay.state.handlers.transfer import TransferHandler
+from assay.state.handlers.withdraw_commission import WithdrawCommissionHandler
+from assay.state.handlers.withdraw_reward import WithdrawRewardHandler
 
 HANDLERS: Final[dict[str, Handler[Any]]] = {
     "transfer": TransferHandler(),
@@ -23,6 +27,10 @@ HANDLERS: Final[dict[str, Handler[Any]]] = {
     "cancel_round": CancelRoundHandler(),
     "acknowledge_release": AcknowledgeReleaseHandler(),
     "report_release": ReportReleaseHandler(),
+    "withdraw_reward": WithdrawRewardHandler(),
+    "withdraw_commission": WithdrawCommissionHandler(),
+    "set_withdraw_address": SetWithdrawAddressHandler(),
+    "fund_community_pool": FundCommunityPoolHandler(),
 }
 
 PROVEN: Final = frozenset(("open_round", "reveal"))

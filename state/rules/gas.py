@@ -27,6 +27,7 @@ ROUND_BYTES: Final = 900
 CONTRIBUTION_BYTES: Final = 500
 MEMBER_BYTES: Final = 600
 """What the record of a committee's key holds of each member."""
+WITHDRAW_ADDRESS_BYTES: Final = 50
 HASHED_KIB: Final = 4
 PRODUCT: Final = 4_000
 """A homomorphic multiplication with relinearisation."""

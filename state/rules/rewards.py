@@ -1,10 +1,14 @@
 """What a delegation has earned, in whole numbers.
 
 A validator's record counts what one share has earned since there was a first
-one, in units of 2^-64 uasy. A delegation remembers where the count stood when it
+one, in units of 2^-128 uasy. A delegation remembers where the count stood when it
 was last paid, so what it is owed is one product, however many blocks have
 passed. Every rounding is down, so delegations together are never owed more than
 was put in.
+
+This is the accounting of D. Ojha and C. Goes, "F1 Fee Distribution" (Tokenomics 2019), per share instead of
+per token. A slash takes tokens and no shares, so it changes nothing here, and F1's history of slashes is not
+needed.
 """
 
 from __future__ import annotations
@@ -14,8 +18,9 @@ from typing import Final
 from assay.proto.staking_pb2 import Delegation, ValidatorRewards
 from assay.state.rules.shares import decode_whole
 
-REWARD_BITS: Final = 64
-"""A reward per share is counted in units of 2 to the minus this."""
+REWARD_BITS: Final = 128
+"""A reward per share is counted in units of 2 to the minus this. No validator has as many shares
+(`assay.state.rules.shares.MAX_SHARES`), so what this rounding loses of an amount is less than 1 uasy."""
 
 
 def per_share_of(amount: int, shares: int) -> int:

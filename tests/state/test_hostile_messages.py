@@ -87,6 +87,7 @@ def _bytes() -> st.SearchStrategy[bytes]:
         here.chain.owner.address,
         keys.escrow(1),
         keys.FEE_COLLECTOR,
+        here.chain.operators[0].address,
         public_key(bytes(range(32))),
         *(sub.payload for sub in here.submissions),
         random_payload(1000),
@@ -110,7 +111,9 @@ def _value(field: FieldDescriptor) -> st.SearchStrategy[Any]:
 
 
 def _disturb(data: st.DataObject, message: Any) -> None:
-    """Put an extreme value into one field, however deep."""
+    """Put an extreme value into one field, however deep; some messages have none."""
+    if not message.DESCRIPTOR.fields:
+        return
     field = data.draw(st.sampled_from(list(message.DESCRIPTOR.fields)), label="field")
     if field.is_repeated:
         _disturb_list(data, field, getattr(message, field.name))
@@ -167,6 +170,10 @@ def _decent(data: st.DataObject, kind: str) -> Message:
         "cancel_round": lambda: tx_pb2.MsgCancelRound(round_id=ident),
         "acknowledge_release": lambda: tx_pb2.MsgAcknowledgeRelease(round_id=ident),
         "report_release": lambda: tx_pb2.MsgReportRelease(round_id=ident, parts=[part]),
+        "withdraw_reward": lambda: tx_pb2.MsgWithdrawReward(validator=chain.operators[0].address),
+        "withdraw_commission": tx_pb2.MsgWithdrawCommission,
+        "set_withdraw_address": lambda: tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20),
+        "fund_community_pool": lambda: tx_pb2.MsgFundCommunityPool(amount=1),
     }
     return Message(**{kind: decent[kind]()})
 
@@ -285,7 +292,7 @@ def test_a_message_with_nothing_in_it_gets_a_code(kind: str) -> None:
 def test_a_message_can_succeed_here(kind: str) -> None:
     """Or else the messages above would all be refused at the door. A committee of one contradicts nobody."""
     here = world()
-    named, sub = here.rounds, here.submissions[1]
+    named, sub, operator = here.rounds, here.submissions[1], here.chain.operators[0]
     good: dict[str, tuple[Account, Any]] = {
         "transfer": (RICH, tx_pb2.MsgTransfer(recipient=b"r" * 20, amount=1)),
         "post_model": (RICH, tx_pb2.MsgPostModel(model=small_model(3))),
@@ -297,6 +304,10 @@ def test_a_message_can_succeed_here(kind: str) -> None:
             here.chain.owner,
             tx_pb2.MsgAcknowledgeRelease(round_id=named[pb.ROUND_STATUS_SETTLED]),
         ),
+        "withdraw_reward": (RICH, tx_pb2.MsgWithdrawReward(validator=operator.address)),
+        "withdraw_commission": (operator, tx_pb2.MsgWithdrawCommission()),
+        "set_withdraw_address": (RICH, tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20)),
+        "fund_community_pool": (RICH, tx_pb2.MsgFundCommunityPool(amount=1)),
     }
     sender, inner = good[kind]
     raw = signed(sender, Message(**{kind: inner}))

@@ -27,7 +27,7 @@ def run(ctx: Context, *entries: Any) -> tuple[BlockResult, Overlay]:
     return result, view
 
 
-def test_transfers_move_tokens_and_fees_reach_the_collector(
+def test_transfers_move_tokens_and_fees_are_distributed(
     ctx: Context, funded: list[Any], make_tx: Any
 ) -> None:
     txs = [make_tx(funded[0], n, pay(funded[1], 100)) for n in range(3)]
@@ -35,7 +35,8 @@ def test_transfers_move_tokens_and_fees_reach_the_collector(
     fees = sum(tx.body.fee for tx in txs)
     assert [item.code for item in result.tx_results] == [0, 0, 0]
     assert ledger.account(view, funded[1].address).balance == 10_000_300
-    assert ledger.account(view, keys.FEE_COLLECTOR).balance == fees
+    assert ledger.account(view, keys.FEE_COLLECTOR).balance == 0
+    assert ledger.account(view, keys.DISTRIBUTION).balance == fees
     assert ledger.account(view, funded[0].address).sequence == 3
 
 

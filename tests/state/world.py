@@ -6,6 +6,7 @@ from functools import cache
 
 from tests.state.chain import Chain
 from tests.state.conftest import account
+from tests.state.stakes import bond, earn
 
 from assay.crypto.accounts import Account
 from assay.crypto.committee.sealed_box import public_key
@@ -45,12 +46,21 @@ class World:
         self.keys = self._make_keys()
         for number, job in enumerate(openings.due_jobs(self.chain.view, self.chain.params)):
             openings.complete_job(self.chain.ctx, job.opening, number, number.to_bytes(32, "big"))
+        self._bond()
         self.chain.end_block()
+
+    def _bond(self) -> None:
+        """Give the rich a delegation that has earned something, and the operator a commission."""
+        ctx, operator = self.chain.ctx, self.chain.operators[0]
+        ledger.mint(ctx, operator.address, 10**8)
+        stakes = {operator.address: 10_000_000, RICH.address: 5_000_000}
+        earn(ctx, bond(ctx, operator, stakes), 30_000)
 
     @property
     def senders(self) -> list[Account]:
-        """Who sends: rich, the owner of all rounds, contributors, and somebody who has nothing."""
-        return [RICH, self.chain.owner, *self.chain.people[:3], STRANGER]
+        """Who sends: rich, the owner of all rounds, contributors, a validator's operator, and
+        somebody who has nothing."""
+        return [RICH, self.chain.owner, *self.chain.people[:3], self.chain.operators[0], STRANGER]
 
     def overlay(self) -> Overlay:
         """A fresh overlay over the state; nothing written to it reaches the next one."""
