@@ -57,7 +57,7 @@ class Commission(_message.Message):
     def __init__(self, rate: _Optional[int] = ..., max_rate: _Optional[int] = ..., max_change: _Optional[int] = ..., changed: _Optional[int] = ...) -> None: ...
 
 class ValidatorRecord(_message.Message):
-    __slots__ = ("operator", "public_key", "committee_key", "description", "commission", "min_self_delegation", "tokens", "shares", "status", "jailed", "created", "unbonding_height", "unbonding_end")
+    __slots__ = ("operator", "public_key", "committee_key", "description", "commission", "min_self_delegation", "tokens", "shares", "status", "jailed", "created", "unbonding_height", "unbonding_end", "bonded_height")
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_KEY_FIELD_NUMBER: _ClassVar[int]
     COMMITTEE_KEY_FIELD_NUMBER: _ClassVar[int]
@@ -71,6 +71,7 @@ class ValidatorRecord(_message.Message):
     CREATED_FIELD_NUMBER: _ClassVar[int]
     UNBONDING_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     UNBONDING_END_FIELD_NUMBER: _ClassVar[int]
+    BONDED_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     operator: bytes
     public_key: bytes
     committee_key: bytes
@@ -84,7 +85,8 @@ class ValidatorRecord(_message.Message):
     created: int
     unbonding_height: int
     unbonding_end: int
-    def __init__(self, operator: _Optional[bytes] = ..., public_key: _Optional[bytes] = ..., committee_key: _Optional[bytes] = ..., description: _Optional[_Union[Description, _Mapping]] = ..., commission: _Optional[_Union[Commission, _Mapping]] = ..., min_self_delegation: _Optional[int] = ..., tokens: _Optional[int] = ..., shares: _Optional[bytes] = ..., status: _Optional[_Union[BondStatus, str]] = ..., jailed: bool = ..., created: _Optional[int] = ..., unbonding_height: _Optional[int] = ..., unbonding_end: _Optional[int] = ...) -> None: ...
+    bonded_height: int
+    def __init__(self, operator: _Optional[bytes] = ..., public_key: _Optional[bytes] = ..., committee_key: _Optional[bytes] = ..., description: _Optional[_Union[Description, _Mapping]] = ..., commission: _Optional[_Union[Commission, _Mapping]] = ..., min_self_delegation: _Optional[int] = ..., tokens: _Optional[int] = ..., shares: _Optional[bytes] = ..., status: _Optional[_Union[BondStatus, str]] = ..., jailed: bool = ..., created: _Optional[int] = ..., unbonding_height: _Optional[int] = ..., unbonding_end: _Optional[int] = ..., bonded_height: _Optional[int] = ...) -> None: ...
 
 class Delegation(_message.Message):
     __slots__ = ("delegator", "validator", "shares", "reward_start")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Params, Validator
 from assay.proto.tx_pb2 import VoteExtension
-from assay.state import ante, ceremony, distribution, ledger, openings, rounds
+from assay.state import ante, ceremony, distribution, ledger, openings, rounds, slashing
 from assay.state.context import Context, Event, Misbehavior, Vote
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
 from assay.state.handlers import HANDLERS, PROVEN
@@ -104,22 +104,25 @@ def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
     """
     ctx = Context(chain_id, block.height, read_params(view), view, proofs=block.proofs)
 
-    # 1. Products of the homomorphic engine that were due: their openings now await shares.
+    # 1. What the last commit and evidence say of the validators: it was true before anything of this block.
+    slashing.begin_block(ctx, block.votes, block.misbehavior)
+
+    # 2. Products of the homomorphic engine that were due: their openings now await shares.
     for opening_id, (constant, digest) in block.products.items():
         openings.complete_job(ctx, opening_id, constant, digest)
 
-    # 2. The committee's shares from the last commit's vote extensions.
+    # 3. The committee's shares from the last commit's vote extensions.
     for validator, extension in block.extensions:
         openings.record_extension(ctx, validator, extension)
 
-    # 3. The block's entries, in order.
+    # 4. The block's entries, in order.
     results = _Entries(ctx).run(block.entries)
 
-    # 4. Whatever is due at this height: ceremony phases, round phases, deadlines.
+    # 5. Whatever is due at this height: ceremony phases, round phases, deadlines.
     ceremony.end_block(ctx)
     rounds.end_block(ctx)
 
-    # 5. What the block earned, to whom held a share in it.
+    # 6. What the block earned, to whom held a share in it.
     distribution.end_block(ctx, block.proposer, block.votes)
     return BlockResult(results, ctx.events)
 

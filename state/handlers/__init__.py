@@ -15,6 +15,7 @@ from assay.state.handlers.report_release import ReportReleaseHandler
 from assay.state.handlers.reveal import RevealHandler
 from assay.state.handlers.set_withdraw_address import SetWithdrawAddressHandler
 from assay.state.handlers.transfer import TransferHandler
+from assay.state.handlers.unjail import UnjailHandler
 from assay.state.handlers.withdraw_commission import WithdrawCommissionHandler
 from assay.state.handlers.withdraw_reward import WithdrawRewardHandler
 
@@ -31,6 +32,7 @@ HANDLERS: Final[dict[str, Handler[Any]]] = {
     "withdraw_commission": WithdrawCommissionHandler(),
     "set_withdraw_address": SetWithdrawAddressHandler(),
     "fund_community_pool": FundCommunityPoolHandler(),
+    "unjail": UnjailHandler(),
 }
 
 PROVEN: Final = frozenset(("open_round", "reveal"))

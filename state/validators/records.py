@@ -16,6 +16,7 @@ from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.errors import ValidatorNotFound
+from assay.state.validators import signing
 
 _SET = b"\x01"  # the tree keeps no empty values
 
@@ -67,6 +68,7 @@ def save(ctx: Context, record: ValidatorRecord) -> None:
 def delete(ctx: Context, record: ValidatorRecord) -> None:
     """Forget a validator that has no shares any more; its consensus key may become another one's."""
     _move(ctx, _place(record, ctx.params), None)
+    signing.forget(ctx.view, consensus_address(record))
     ctx.view.delete(keys.consensus_address(consensus_address(record)))
     ctx.view.delete(keys.validator(record.operator))
 
@@ -86,6 +88,11 @@ def listed(view: Overlay) -> Iterator[ValidatorRecord]:
 def is_bonded(record: ValidatorRecord) -> bool:
     """Tell whether a validator is in the set."""
     return record.status == BOND_STATUS_BONDED
+
+
+def pool_of(record: ValidatorRecord) -> bytes:
+    """Return the account that holds a validator's tokens."""
+    return keys.BONDED_POOL if is_bonded(record) else keys.NOT_BONDED_POOL
 
 
 def _place(record: ValidatorRecord | None, params: Params) -> bytes | None:

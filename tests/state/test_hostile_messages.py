@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.state.chain import random_payload, small_model
 from tests.state.conftest import CHAIN_ID
-from tests.state.world import RICH, join_data, world
+from tests.state.world import JAILED, RICH, join_data, world
 
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
@@ -174,6 +174,7 @@ def _decent(data: st.DataObject, kind: str) -> Message:
         "withdraw_commission": tx_pb2.MsgWithdrawCommission,
         "set_withdraw_address": lambda: tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20),
         "fund_community_pool": lambda: tx_pb2.MsgFundCommunityPool(amount=1),
+        "unjail": tx_pb2.MsgUnjail,
     }
     return Message(**{kind: decent[kind]()})
 
@@ -308,6 +309,7 @@ def test_a_message_can_succeed_here(kind: str) -> None:
         "withdraw_commission": (operator, tx_pb2.MsgWithdrawCommission()),
         "set_withdraw_address": (RICH, tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20)),
         "fund_community_pool": (RICH, tx_pb2.MsgFundCommunityPool(amount=1)),
+        "unjail": (JAILED, tx_pb2.MsgUnjail()),
     }
     sender, inner = good[kind]
     raw = signed(sender, Message(**{kind: inner}))

@@ -13,6 +13,7 @@ from assay.crypto.committee.sealed_box import public_key
 from assay.crypto.presets import SMALL
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
+from assay.proto.staking_pb2 import BOND_STATUS_UNBONDED, Delegation, ValidatorRecord
 from assay.proto.state_pb2 import Key
 from assay.proto.tx_pb2 import MsgCancelRound
 from assay.state import ledger, openings, scoring_queue
@@ -20,9 +21,14 @@ from assay.state.ceremony import phases, slots
 from assay.state.overlay import Overlay
 from assay.state.rounds import release
 from assay.state.rules import keys
+from assay.state.rules.shares import encode_whole
+from assay.state.validators import delegations
+from assay.state.validators import records as validators
 
 RICH = account(300)
 STRANGER = account(999)
+JAILED = account(301)
+"""Operator of a validator that may be unjailed."""
 
 
 class World:
@@ -47,6 +53,7 @@ class World:
         for number, job in enumerate(openings.due_jobs(self.chain.view, self.chain.params)):
             openings.complete_job(self.chain.ctx, job.opening, number, number.to_bytes(32, "big"))
         self._bond()
+        self._jail()
         self.chain.end_block()
 
     def _bond(self) -> None:
@@ -56,11 +63,29 @@ class World:
         stakes = {operator.address: 10_000_000, RICH.address: 5_000_000}
         earn(ctx, bond(ctx, operator, stakes), 30_000)
 
+    def _jail(self) -> None:
+        """Write down a validator that sits in jail though its time is over."""
+        ctx = self.chain.ctx
+        record = ValidatorRecord(
+            operator=JAILED.address,
+            public_key=account(302).public_key,
+            committee_key=account(303).public_key,
+            min_self_delegation=1_000_000,
+            tokens=2_000_000,
+            shares=encode_whole(2_000_000),
+            status=BOND_STATUS_UNBONDED,
+            jailed=True,
+        )
+        own = Delegation(delegator=JAILED.address, validator=JAILED.address, shares=record.shares)
+        validators.save(ctx, record)
+        delegations.save(ctx.view, own)
+        ledger.mint(ctx, JAILED.address, 10**9)
+        ledger.mint(ctx, keys.NOT_BONDED_POOL, record.tokens)
+
     @property
     def senders(self) -> list[Account]:
-        """Who sends: rich, the owner of all rounds, contributors, a validator's operator, and
-        somebody who has nothing."""
-        return [RICH, self.chain.owner, *self.chain.people[:3], self.chain.operators[0], STRANGER]
+        """Who sends: rich, the owner of all rounds, contributors, operators, and somebody with nothing."""
+        return [RICH, self.chain.owner, *self.chain.people[:3], self.chain.operators[0], JAILED, STRANGER]
 
     def overlay(self) -> Overlay:
         """A fresh overlay over the state; nothing written to it reaches the next one."""

@@ -1,0 +1,44 @@
+"""The way out of jail."""
+
+from __future__ import annotations
+
+from assay.proto.staking_pb2 import ValidatorRecord
+from assay.state.context import Context
+from assay.state.rules.errors import NotJailed, SelfDelegationTooLow, StillJailed, Tombstoned
+from assay.state.rules.shares import decode_whole, tokens_of
+from assay.state.validators import delegations, records, signing
+
+
+def check_unjail(ctx: Context, operator: bytes) -> ValidatorRecord:
+    """Return the validator that an operator may free now.
+
+    Raises
+    ------
+    ValidatorNotFound, NotJailed, Tombstoned, StillJailed
+    SelfDelegationTooLow
+        If its own stake is less than it promised.
+    """
+    record = records.find(ctx.view, operator)
+    if not record.jailed:
+        raise NotJailed("the validator is not jailed; there is nothing to do")
+    info = signing.load(ctx.view, records.consensus_address(record))
+    if info.tombstoned:
+        raise Tombstoned(
+            "the validator's consensus key has signed two blocks at one height and never comes back; take "
+            "the stake out, and create a validator with another key and operator"
+        )
+    if ctx.height < info.jailed_until:
+        raise StillJailed(f"the validator is jailed until height {info.jailed_until}; unjail it then")
+    _check_own_stake(ctx, record)
+    return record
+
+
+def _check_own_stake(ctx: Context, record: ValidatorRecord) -> None:
+    own = delegations.load(ctx.view, record.operator, record.operator)
+    shares = decode_whole(own.shares) if own is not None else 0
+    worth = tokens_of(shares, record.tokens, decode_whole(record.shares))
+    if worth < record.min_self_delegation:
+        raise SelfDelegationTooLow(
+            f"the operator's own delegation is worth {worth} uasy, it promised {record.min_self_delegation} "
+            "uasy; delegate the difference first"
+        )
