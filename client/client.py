@@ -13,6 +13,7 @@ from assay.client.queries import Queries
 from assay.client.records import Reader
 from assay.client.rpc import Rpc, understood
 from assay.client.sequences import Sequences
+from assay.client.staking import Staking
 from assay.client.subscriptions import Subscriptions, merge
 from assay.client.transactions import Options, PendingTx, Sender
 from assay.client.waiting import Blocks, Event, TxWaiter, parse_events
@@ -46,6 +47,8 @@ class Client:
         Typed queries.
     path : Paths
         Every record, and lists of them, by path.
+    staking : Staking
+        Typed queries of proof of stake.
     blocks : Blocks
         Heights as they come.
     """
@@ -57,6 +60,7 @@ class Client:
         reader = Reader(self.rpc)
         self.query = Queries(reader, verify)
         self.path = Paths(reader, verify)
+        self.staking = Staking(reader, verify)
         self.waiter = TxWaiter(self.rpc, self.subscriptions, self.blocks)
         self._sender = Sender(self.rpc, reader, self.blocks, self.waiter, Sequences(self._sequence))
         self._expected = chain_id

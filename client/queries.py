@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final, TypeVar
+from collections.abc import Sequence
 
-from google.protobuf.message import Message
-
-from assay.client.errors import ProofInvalid, QueryRefused
-from assay.client.records import Answer, NoSuchRecord, Reader, decode
-from assay.crypto.accounts import decode_address, encode_address
+from assay.client.addresses import raw_address
+from assay.client.errors import ProofInvalid
+from assay.client.records import Answer, decode
+from assay.client.typed import TypedReader, again
+from assay.crypto.accounts import encode_address
 from assay.proto.query_pb2 import ChainInfo
 from assay.proto.state_pb2 import (
     Account,
@@ -30,24 +27,15 @@ from assay.proto.state_pb2 import (
     Suspension,
 )
 from assay.state.rules import keys
-from assay.state.rules.errors import HeightNotKept
-
-M = TypeVar("M", bound=Message)
-_PROOFS_AT_ONCE: Final = 8
-_READ_TRIES: Final = 4
 
 
-class Queries:
+class Queries(TypedReader):
     """What the chain holds.
 
     Methods that name a record prove it, unless the client was made with
     ``verify=False``; `Answer.verified` says so. Lists are put together by the
     node; those that are proven to be complete say that they are.
     """
-
-    def __init__(self, reader: Reader, verify: bool) -> None:
-        self.reader = reader
-        self._verify = verify
 
     # --- single records ------------------------------------------------------
 
@@ -104,27 +92,16 @@ class Queries:
         Verified means: each is proven, and they are as many as the proven
         round says have committed, so none is missing.
         """
-        for _ in range(_READ_TRIES - 1):
-            with _until_pruned():
-                return await self._contributions(round_id)
-        return await self._contributions(round_id)
+        return await again(lambda: self._contributions(round_id))
 
     async def _contributions(self, round_id: int) -> Answer[list[Contribution]]:
-        """Read all at one height, which the node may cease to keep meanwhile."""
         record = await self.round(round_id)
         entries = await self.reader.pages(keys.contributions(round_id))
-        gate = asyncio.Semaphore(_PROOFS_AT_ONCE)
-
-        async def read(key: bytes) -> bytes:
-            async with gate:
-                return (await self.reader.value(key, height=record.height)).value
-
-        values = [value for _, value in entries]
-        if self._verify:
-            values = list(await asyncio.gather(*(read(key) for key, _ in entries)))
-        found = [decode(Contribution, value) for value in values if value]  # empty: newer than the round read
-        if self._verify:
+        if self._verify:  # what is newer than the round read is left out
+            found = await self._many(Contribution, (key for key, _ in entries), record.height)
             _check_complete(found, record.value)
+        else:
+            found = [decode(Contribution, value) for _, value in entries]
         found.sort(key=lambda item: item.index)
         return Answer(found, record.height, record.verified)
 
@@ -166,34 +143,6 @@ class Queries:
     async def chain(self) -> ChainInfo:
         """Return heights, parameters and ready keys, unproven."""
         return decode(ChainInfo, (await self.reader.raw("/chain", b"")).value)
-
-    async def _maybe(self, message_type: type[M], key: bytes, height: int) -> Answer[M]:
-        found = await self.reader.value(key, height=height, prove=self._verify)
-        return Answer(decode(message_type, found.value), found.height, found.verified)
-
-    async def _one(self, message_type: type[M], key: bytes, missing: str, height: int = 0) -> Answer[M]:
-        found = await self.reader.value(key, height=height, prove=self._verify)
-        if not found.value:
-            raise NoSuchRecord(missing, found.height, found.verified)
-        return Answer(decode(message_type, found.value), found.height, found.verified)
-
-    async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
-        return [decode(message_type, value) for _, value in await self.reader.pages(prefix)]
-
-
-@contextmanager
-def _until_pruned() -> Iterator[None]:
-    """Pass over that a node no longer keeps the height asked for: its blocks came faster than we asked."""
-    try:
-        yield
-    except QueryRefused as error:
-        if error.reason is not HeightNotKept:
-            raise
-
-
-def raw_address(address: str | bytes) -> bytes:
-    """Return the 20 bytes of an address given as text or bytes."""
-    return decode_address(address) if isinstance(address, str) else address
 
 
 def _check_complete(found: Sequence[Contribution], record: Round) -> None:

@@ -22,11 +22,12 @@ from assay.client.paths import Paths
 from assay.client.queries import Queries
 from assay.client.records import Reader
 from assay.client.rpc import Rpc
+from assay.client.staking import Staking
 from assay.client.transactions import PendingTx
 from assay.client.waiting import Blocks, TxWaiter
 
 T = TypeVar("T")
-_ASYNCHRONOUS = (Blocks, Paths, PendingTx, Queries, Reader, Rpc, TxWaiter)
+_ASYNCHRONOUS = (Blocks, Paths, PendingTx, Queries, Reader, Rpc, Staking, TxWaiter)
 """Objects with coroutines; everything else is handed out as it is."""
 
 

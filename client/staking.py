@@ -1,0 +1,238 @@
+"""Typed queries of proof of stake: validators, delegations, what they earn and what they lose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assay.client.addresses import Address, raw_address
+from assay.client.records import Answer, NoSuchRecord
+from assay.client.typed import Incomplete, TypedReader, again
+from assay.crypto.accounts import address_of, encode_address
+from assay.proto.staking_pb2 import (
+    BOND_STATUS_BONDED,
+    CommunityPool,
+    Delegation,
+    RedelegationEntry,
+    SigningInfo,
+    SlashRecord,
+    UnbondingEntry,
+    ValidatorRecord,
+    ValidatorRewards,
+    WithdrawAddress,
+)
+from assay.proto.state_pb2 import Account
+from assay.state.rules import keys
+from assay.state.rules.rewards import pending
+from assay.state.rules.shares import decode_whole, tokens_of
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A delegation, and what it is worth after one block.
+
+    Attributes
+    ----------
+    delegation, validator, rewards
+        The records, all of one height.
+    """
+
+    delegation: Delegation
+    validator: ValidatorRecord
+    rewards: ValidatorRewards
+
+    @property
+    def tokens(self) -> int:
+        """What its shares are worth, in uasy."""
+        whole = decode_whole(self.validator.shares)
+        return tokens_of(decode_whole(self.delegation.shares), self.validator.tokens, whole)
+
+    @property
+    def part(self) -> float:
+        """Its part of the validator's stake, 0 to 1."""
+        whole = decode_whole(self.validator.shares)
+        return decode_whole(self.delegation.shares) / whole if whole else 0.0
+
+    @property
+    def reward(self) -> int:
+        """What it has earned and nobody has withdrawn, in uasy: computed here, by the chain's own rule."""
+        return pending(self.delegation, self.rewards)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Where stake lies, in uasy.
+
+    Attributes
+    ----------
+    bonded
+        With validators of the set.
+    not_bonded
+        With other validators, and on its way out.
+    """
+
+    bonded: int
+    not_bonded: int
+
+
+class Staking(TypedReader):
+    """What the chain holds of proof of stake.
+
+    Every record is proven, unless the client was made with ``verify=False``;
+    `Answer.verified` says so. A list is put together by the node. That none is
+    missing from it is known only where its method says so.
+    """
+
+    # --- validators ------------------------------------------------------------
+
+    async def validator(self, operator: Address, *, height: int = 0) -> Answer[ValidatorRecord]:
+        """Return the validator of an operator."""
+        raw = raw_address(operator)
+        missing = f"{encode_address(raw)} is no validator's operator"
+        return await self._one(ValidatorRecord, keys.validator(raw), missing, height)
+
+    async def operator_of(self, consensus_address: bytes) -> bytes:
+        """Return the operator of the validator that CometBFT knows by an address of 20 bytes."""
+        found = await self.reader.value(keys.consensus_address(consensus_address), prove=self._verify)
+        if not found.value:
+            what = f"no validator has the consensus address {consensus_address.hex()}"
+            raise NoSuchRecord(what, found.height, found.verified)
+        return found.value
+
+    async def validators(self) -> Answer[list[ValidatorRecord]]:
+        """Return all validators, most stake first.
+
+        Verified means that none of the set is missing: the stake of those that are bonded adds up to what the
+        pool of bonded stake holds.
+        """
+        return await again(self._validators)
+
+    async def _validators(self) -> Answer[list[ValidatorRecord]]:
+        pool = await self._maybe(Account, keys.account(keys.BONDED_POOL))
+        places = [key for key, _ in await self.reader.pages(keys.VALIDATOR)]
+        found = await self._many(ValidatorRecord, places, pool.height)
+        bonded = sum(item.tokens for item in found if item.status == BOND_STATUS_BONDED)
+        if self._verify and bonded != pool.value.balance:
+            raise Incomplete(
+                f"the node listed bonded validators with {bonded} uasy; after block {pool.height} the pool "
+                f"of bonded stake holds {pool.value.balance} uasy"
+            )
+        found.sort(key=lambda item: (-item.tokens, item.operator))
+        return Answer(found, pool.height, pool.verified)
+
+    async def pool(self) -> Answer[Pool]:
+        """Return how much stake is bonded and how much is not."""
+        bonded = await self._maybe(Account, keys.account(keys.BONDED_POOL))
+        other = await self._maybe(Account, keys.account(keys.NOT_BONDED_POOL), bonded.height)
+        return Answer(Pool(bonded.value.balance, other.value.balance), bonded.height, bonded.verified)
+
+    # --- delegations -----------------------------------------------------------
+
+    async def delegation(self, delegator: Address, validator: Address) -> Answer[Holding]:
+        """Return what an account has delegated to a validator."""
+        sender, operator = raw_address(delegator), raw_address(validator)
+        missing = f"{encode_address(sender)} has delegated nothing to {encode_address(operator)}"
+        found = await self._one(Delegation, keys.delegation(sender, operator), missing)
+        holdings = await self._holdings([found.value], found.height)
+        return Answer(holdings[0], found.height, found.verified)
+
+    async def delegations(self, delegator: Address) -> Answer[list[Holding]]:
+        """Return all that an account has delegated, by validator."""
+        prefix = keys.delegations(raw_address(delegator))
+
+        async def read() -> Answer[list[Holding]]:
+            found = await self._listed(Delegation, prefix)
+            holdings = await self._holdings(found.value, found.height)
+            return Answer(holdings, found.height, found.verified)
+
+        return await again(read)
+
+    async def delegations_to(self, validator: Address) -> Answer[list[Holding]]:
+        """Return all delegations to a validator, most shares first.
+
+        Verified means that none is missing: their shares add up to the validator's.
+        """
+        operator = raw_address(validator)
+        return await again(lambda: self._delegations_to(operator))
+
+    async def _delegations_to(self, operator: bytes) -> Answer[list[Holding]]:
+        record = await self.validator(operator)
+        listed = [
+            key[1 + keys.ADDRESS_BYTES :] for key, _ in await self.reader.pages(keys.delegators(operator))
+        ]
+        places = [keys.delegation(delegator, operator) for delegator in listed]
+        found = await self._many(Delegation, places, record.height)
+        if self._verify:
+            _check_shares(found, record)
+        rewards = await self._maybe(ValidatorRewards, keys.rewards(operator), record.height)
+        found.sort(key=lambda item: (-decode_whole(item.shares), item.delegator))
+        holdings = [Holding(item, record.value, rewards.value) for item in found]
+        return Answer(holdings, record.height, record.verified)
+
+    async def _holdings(self, found: Sequence[Delegation], height: int) -> list[Holding]:
+        """Return delegations with the records of their validators, all of one height."""
+        operators = {item.validator for item in found}
+        records = {operator: (await self.validator(operator, height=height)).value for operator in operators}
+        rewards = {
+            operator: (await self._maybe(ValidatorRewards, keys.rewards(operator), height)).value
+            for operator in operators
+        }
+        return [Holding(item, records[item.validator], rewards[item.validator]) for item in found]
+
+    # --- on the way out ----------------------------------------------------------
+
+    async def unbonding(self, delegator: Address) -> Answer[list[UnbondingEntry]]:
+        """Return what an account takes out, first what is free first."""
+        prefix = keys.unbondings_by(raw_address(delegator))
+        found = await self._listed(UnbondingEntry, prefix, lambda key: keys.unbonding(keys.parse_entry(key)))
+        found.value.sort(key=lambda item: (item.completes, item.id))
+        return found
+
+    async def redelegations(self, delegator: Address) -> Answer[list[RedelegationEntry]]:
+        """Return what an account has moved and what still answers for its first validator."""
+        prefix = keys.redelegations_by(raw_address(delegator))
+        found = await self._listed(
+            RedelegationEntry, prefix, lambda key: keys.redelegation(keys.parse_entry(key))
+        )
+        found.value.sort(key=lambda item: (item.completes, item.id))
+        return found
+
+    # --- rewards -----------------------------------------------------------------
+
+    async def rewards(self, validator: Address) -> Answer[ValidatorRewards]:
+        """Return a validator's rewards that nobody has withdrawn, the operator's commission among them."""
+        record = await self.validator(validator)
+        return await self._maybe(ValidatorRewards, keys.rewards(record.value.operator), record.height)
+
+    async def withdraw_address(self, delegator: Address) -> Answer[bytes]:
+        """Return the account that is paid a delegator's rewards: its own, unless it has named another."""
+        raw = raw_address(delegator)
+        found = await self._maybe(WithdrawAddress, keys.withdraw_address(raw))
+        return Answer(found.value.address or raw, found.height, found.verified)
+
+    async def community_pool(self) -> Answer[CommunityPool]:
+        """Return what the community pool holds."""
+        return await self._maybe(CommunityPool, keys.COMMUNITY_POOL)
+
+    # --- misbehaviour --------------------------------------------------------------
+
+    async def signing_info(self, validator: Address) -> Answer[SigningInfo]:
+        """Return how a validator's consensus key has signed."""
+        record = (await self.validator(validator)).value
+        missing = f"{encode_address(record.operator)} has not been in the validator set"
+        return await self._one(SigningInfo, keys.signing_info(address_of(record.public_key)), missing)
+
+    async def slashes(self, validator: Address = b"") -> Answer[list[SlashRecord]]:
+        """Return what was taken from one validator, or from all, latest first."""
+        found = await self._listed(SlashRecord, keys.slashes(raw_address(validator)))
+        found.value.sort(key=lambda item: -item.id)
+        return found
+
+
+def _check_shares(found: Sequence[Delegation], record: Answer[ValidatorRecord]) -> None:
+    listed, whole = sum(decode_whole(item.shares) for item in found), decode_whole(record.value.shares)
+    if listed != whole:
+        raise Incomplete(
+            f"the node listed delegations of {listed} shares; after block {record.height} the validator's "
+            f"delegations hold {whole}"
+        )

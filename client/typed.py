@@ -1,0 +1,103 @@
+"""What typed queries have in common: records parsed, lists proven record by record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeVar
+
+from google.protobuf.message import Message
+
+from assay.client.errors import ProofInvalid, QueryRefused
+from assay.client.records import Answer, NoSuchRecord, Reader, decode
+from assay.proto.query_pb2 import ChainInfo
+from assay.state.rules.errors import HeightNotKept
+
+M = TypeVar("M", bound=Message)
+T = TypeVar("T")
+_PROOFS_AT_ONCE: Final = 8
+_READ_TRIES: Final = 4
+_PAUSE_SECONDS: Final = 0.5
+
+
+class Incomplete(ProofInvalid):
+    """A list does not add up to what a proven record says."""
+
+
+class TypedReader:
+    """Reads records of a known kind, and proves them unless told not to.
+
+    Parameters
+    ----------
+    reader
+        Of one node.
+    verify
+        Whether records are proven against the chain's headers.
+    """
+
+    def __init__(self, reader: Reader, verify: bool) -> None:
+        self.reader = reader
+        self._verify = verify
+
+    async def provable_height(self) -> int:
+        """Return the latest height whose records can be proven, as the node says."""
+        return decode(ChainInfo, (await self.reader.raw("/chain", b"")).value).provable_height
+
+    async def _maybe(self, message_type: type[M], key: bytes, height: int = 0) -> Answer[M]:
+        """Return a record, empty if there is none."""
+        found = await self.reader.value(key, height=height, prove=self._verify)
+        return Answer(decode(message_type, found.value), found.height, found.verified)
+
+    async def _one(self, message_type: type[M], key: bytes, missing: str, height: int = 0) -> Answer[M]:
+        """Return a record that must be there; `missing` says what is not."""
+        found = await self.reader.value(key, height=height, prove=self._verify)
+        if not found.value:
+            raise NoSuchRecord(missing, found.height, found.verified)
+        return Answer(decode(message_type, found.value), found.height, found.verified)
+
+    async def _many(self, message_type: type[M], places: Iterable[bytes], height: int) -> list[M]:
+        """Return the records under these keys at a height, each proven; what is absent is left out."""
+        gate = asyncio.Semaphore(_PROOFS_AT_ONCE)
+
+        async def read(key: bytes) -> bytes:
+            async with gate:
+                return (await self.reader.value(key, height=height, prove=self._verify)).value
+
+        values = await asyncio.gather(*(read(key) for key in places))
+        return [decode(message_type, value) for value in values if value]
+
+    async def _listed(
+        self, message_type: type[M], prefix: bytes, place: Callable[[bytes], bytes] = lambda key: key
+    ) -> Answer[list[M]]:
+        """Return the records that the keys beginning with `prefix` stand for, each proven, all of one height.
+
+        `place` gives the key of the record that such a key stands for; without it they are the same.
+        """
+
+        async def read() -> Answer[list[M]]:
+            height = await self.provable_height()
+            places = [place(key) for key, _ in await self.reader.pages(prefix)]
+            return Answer(await self._many(message_type, places, height), height, self._verify)
+
+        return await again(read)
+
+    async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
+        """Return all records whose keys begin with `prefix`, unproven."""
+        return [decode(message_type, value) for _, value in await self.reader.pages(prefix)]
+
+
+async def again(read: Callable[[], Awaitable[T]]) -> T:
+    """Read several records of one height; anew, a few times, if the chain was faster than we asked.
+
+    A node may cease to keep the height meanwhile, and a list, which is of the latest block, may lack what the
+    block before it still had.
+    """
+    for _ in range(_READ_TRIES - 1):
+        try:
+            return await read()
+        except Incomplete:
+            await asyncio.sleep(_PAUSE_SECONDS)
+        except QueryRefused as error:
+            if error.reason is not HeightNotKept:
+                raise
+    return await read()
