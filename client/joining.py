@@ -116,7 +116,7 @@ def parse_keys(data: bytes) -> ValidatorKeys:
     """
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadValidatorKeys(f"this is not JSON; {_HINT}") from None
     if not isinstance(document, dict):
         raise BadValidatorKeys(f"this is no JSON object; {_HINT}")

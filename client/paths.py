@@ -16,6 +16,7 @@ from assay.state.rules import paths
 from assay.state.rules.errors import BadQuery, QueryError
 
 _PROOFS_AT_ONCE: Final = 8
+_MOST_AT_ONCE: Final = 1000
 
 Found = Message | bytes
 """A record; bytes where the chain keeps no message."""
@@ -86,21 +87,39 @@ class Paths:
         height
             As for `record`.
         """
-        place = _place(path, is_list=True)
+        route = _place(path, is_list=True).route
         if self._verify and not height:
             height = await self._reader.provable_height()
-        request = PageRequest(start=start, limit=limit).SerializeToString()
-        raw = await self._reader.raw(path, request, height=height)
-        page = decode(Page, raw.value)
-        _check_keys(place, page, start)
+        page, height = await self._page(path, start, limit, height)
         values = [entry.value for entry in page.entries]
         if self._verify:
-            values = await self._proven(page, raw.height)
+            values = await self._proven(page, height)
         records = tuple(
-            (place.route.path(entry.key), _message(place.route, value))
+            (route.path(entry.key), _message(route, value))
             for entry, value in zip(page.entries, values, strict=True)
         )
-        return Answer(Listing(records, page.next), raw.height, self._verify)
+        return Answer(Listing(records, page.next), height, self._verify)
+
+    async def entries(self, path: str, height: int) -> list[tuple[bytes, bytes]]:
+        """Return key and value of all records below a path after the block of `height`, unproven."""
+        found, start = [], b""
+        while True:
+            page, _ = await self._page(path, start, _MOST_AT_ONCE, height)
+            found += [(entry.key, entry.value) for entry in page.entries]
+            start = page.next
+            if not start:
+                return found
+
+    async def _page(self, path: str, start: bytes, limit: int, height: int) -> tuple[Page, int]:
+        """Return a page with keys that belong to the list, and its height."""
+        place = _place(path, is_list=True)
+        request = PageRequest(start=start, limit=limit).SerializeToString()
+        raw = await self._reader.raw(path, request, height=height)
+        if height and raw.height != height:
+            raise BadResponse(f"asked for height {height}, the node listed height {raw.height}")
+        page = decode(Page, raw.value)
+        _check_keys(place, page, start)
+        return page, raw.height
 
     async def _proven(self, page: Page, height: int) -> list[bytes]:
         gate = asyncio.Semaphore(_PROOFS_AT_ONCE)

@@ -96,12 +96,9 @@ class Queries(TypedReader):
 
     async def _contributions(self, round_id: int) -> Answer[list[Contribution]]:
         record = await self.round(round_id)
-        entries = await self.reader.pages(keys.contributions(round_id))
-        if self._verify:  # what is newer than the round read is left out
-            found = await self._many(Contribution, (key for key, _ in entries), record.height)
+        found = await self._listed(Contribution, f"/round/{round_id}/contribution", record.height)
+        if self._verify:
             _check_complete(found, record.value)
-        else:
-            found = [decode(Contribution, value) for _, value in entries]
         found.sort(key=lambda item: item.index)
         return Answer(found, record.height, record.verified)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from assay.client.addresses import Address, raw_address
+from assay.client.addresses import Address, raw_address, text
+from assay.client.errors import ProofInvalid
 from assay.client.records import Answer, NoSuchRecord
-from assay.client.typed import Incomplete, TypedReader, again
+from assay.client.typed import TypedReader, again
 from assay.crypto.accounts import address_of, encode_address
 from assay.proto.staking_pb2 import (
     BOND_STATUS_BONDED,
@@ -25,6 +27,8 @@ from assay.proto.state_pb2 import Account
 from assay.state.rules import keys
 from assay.state.rules.rewards import pending
 from assay.state.rules.shares import decode_whole, tokens_of
+
+E = TypeVar("E", UnbondingEntry, RedelegationEntry)
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,10 @@ class Staking(TypedReader):
 
     async def _validators(self) -> Answer[list[ValidatorRecord]]:
         pool = await self._maybe(Account, keys.account(keys.BONDED_POOL))
-        places = [key for key, _ in await self.reader.pages(keys.VALIDATOR)]
-        found = await self._many(ValidatorRecord, places, pool.height)
+        found = await self._listed(ValidatorRecord, "/validator", pool.height)
         bonded = sum(item.tokens for item in found if item.status == BOND_STATUS_BONDED)
         if self._verify and bonded != pool.value.balance:
-            raise Incomplete(
+            raise ProofInvalid(
                 f"the node listed bonded validators with {bonded} uasy; after block {pool.height} the pool "
                 f"of bonded stake holds {pool.value.balance} uasy"
             )
@@ -138,12 +141,12 @@ class Staking(TypedReader):
 
     async def delegations(self, delegator: Address) -> Answer[list[Holding]]:
         """Return all that an account has delegated, by validator."""
-        prefix = keys.delegations(raw_address(delegator))
+        path = f"/delegation/{text(delegator)}"
 
         async def read() -> Answer[list[Holding]]:
-            found = await self._listed(Delegation, prefix)
-            holdings = await self._holdings(found.value, found.height)
-            return Answer(holdings, found.height, found.verified)
+            height = await self.reader.provable_height()
+            found = await self._listed(Delegation, path, height)
+            return Answer(await self._holdings(found, height), height, self._verify)
 
         return await again(read)
 
@@ -157,11 +160,8 @@ class Staking(TypedReader):
 
     async def _delegations_to(self, operator: bytes) -> Answer[list[Holding]]:
         record = await self.validator(operator)
-        listed = [
-            key[1 + keys.ADDRESS_BYTES :] for key, _ in await self.reader.pages(keys.delegators(operator))
-        ]
-        places = [keys.delegation(delegator, operator) for delegator in listed]
-        found = await self._many(Delegation, places, record.height)
+        path = f"/validator/{encode_address(operator)}/delegator"
+        found = await self._listed(Delegation, path, record.height, _delegation_of)
         if self._verify:
             _check_shares(found, record)
         rewards = await self._maybe(ValidatorRewards, keys.rewards(operator), record.height)
@@ -183,19 +183,22 @@ class Staking(TypedReader):
 
     async def unbonding(self, delegator: Address) -> Answer[list[UnbondingEntry]]:
         """Return what an account takes out, first what is free first."""
-        prefix = keys.unbondings_by(raw_address(delegator))
-        found = await self._listed(UnbondingEntry, prefix, lambda key: keys.unbonding(keys.parse_entry(key)))
-        found.value.sort(key=lambda item: (item.completes, item.id))
-        return found
+        path = f"/unbonding-by/{text(delegator)}"
+        return await self._entries(UnbondingEntry, path, keys.unbonding)
 
     async def redelegations(self, delegator: Address) -> Answer[list[RedelegationEntry]]:
         """Return what an account has moved and what still answers for its first validator."""
-        prefix = keys.redelegations_by(raw_address(delegator))
-        found = await self._listed(
-            RedelegationEntry, prefix, lambda key: keys.redelegation(keys.parse_entry(key))
-        )
-        found.value.sort(key=lambda item: (item.completes, item.id))
-        return found
+        path = f"/redelegation-by/{text(delegator)}"
+        return await self._entries(RedelegationEntry, path, keys.redelegation)
+
+    async def _entries(self, kind: type[E], path: str, place: Callable[[int], bytes]) -> Answer[list[E]]:
+        async def read() -> Answer[list[E]]:
+            height = await self.reader.provable_height()
+            found = await self._listed(kind, path, height, lambda key: place(keys.parse_entry(key)))
+            found.sort(key=lambda item: (item.completes, item.id))
+            return Answer(found, height, self._verify)
+
+        return await again(read)
 
     # --- rewards -----------------------------------------------------------------
 
@@ -224,15 +227,27 @@ class Staking(TypedReader):
 
     async def slashes(self, validator: Address = b"") -> Answer[list[SlashRecord]]:
         """Return what was taken from one validator, or from all, latest first."""
-        found = await self._listed(SlashRecord, keys.slashes(raw_address(validator)))
-        found.value.sort(key=lambda item: -item.id)
-        return found
+        path = f"/slash/{text(validator)}" if validator else "/slash"
+
+        async def read() -> Answer[list[SlashRecord]]:
+            height = await self.reader.provable_height()
+            found = await self._listed(SlashRecord, path, height)
+            found.sort(key=lambda item: -item.id)
+            return Answer(found, height, self._verify)
+
+        return await again(read)
+
+
+def _delegation_of(listed: bytes) -> bytes:
+    """Return the key of the delegation that an entry of a validator's delegators stands for."""
+    operator, delegator = listed[1 : 1 + keys.ADDRESS_BYTES], listed[1 + keys.ADDRESS_BYTES :]
+    return keys.delegation(delegator, operator)
 
 
 def _check_shares(found: Sequence[Delegation], record: Answer[ValidatorRecord]) -> None:
     listed, whole = sum(decode_whole(item.shares) for item in found), decode_whole(record.value.shares)
     if listed != whole:
-        raise Incomplete(
+        raise ProofInvalid(
             f"the node listed delegations of {listed} shares; after block {record.height} the validator's "
             f"delegations hold {whole}"
         )

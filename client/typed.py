@@ -9,19 +9,14 @@ from typing import Final, TypeVar
 from google.protobuf.message import Message
 
 from assay.client.errors import ProofInvalid, QueryRefused
+from assay.client.paths import Paths
 from assay.client.records import Answer, NoSuchRecord, Reader, decode
-from assay.proto.query_pb2 import ChainInfo
 from assay.state.rules.errors import HeightNotKept
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 _PROOFS_AT_ONCE: Final = 8
 _READ_TRIES: Final = 4
-_PAUSE_SECONDS: Final = 0.5
-
-
-class Incomplete(ProofInvalid):
-    """A list does not add up to what a proven record says."""
 
 
 class TypedReader:
@@ -37,11 +32,8 @@ class TypedReader:
 
     def __init__(self, reader: Reader, verify: bool) -> None:
         self.reader = reader
+        self._paths = Paths(reader, verify)
         self._verify = verify
-
-    async def provable_height(self) -> int:
-        """Return the latest height whose records can be proven, as the node says."""
-        return decode(ChainInfo, (await self.reader.raw("/chain", b"")).value).provable_height
 
     async def _maybe(self, message_type: type[M], key: bytes, height: int = 0) -> Answer[M]:
         """Return a record, empty if there is none."""
@@ -67,19 +59,29 @@ class TypedReader:
         return [decode(message_type, value) for value in values if value]
 
     async def _listed(
-        self, message_type: type[M], prefix: bytes, place: Callable[[bytes], bytes] = lambda key: key
-    ) -> Answer[list[M]]:
-        """Return the records that the keys beginning with `prefix` stand for, each proven, all of one height.
+        self,
+        message_type: type[M],
+        path: str,
+        height: int,
+        place: Callable[[bytes], bytes] | None = None,
+    ) -> list[M]:
+        """Return the records of a list at a height, each proven.
 
-        `place` gives the key of the record that such a key stands for; without it they are the same.
+        Parameters
+        ----------
+        path
+            The list's.
+        place
+            Gives the key of the record for which an entry of the list stands; None: the entry is it.
         """
-
-        async def read() -> Answer[list[M]]:
-            height = await self.provable_height()
-            places = [place(key) for key, _ in await self.reader.pages(prefix)]
-            return Answer(await self._many(message_type, places, height), height, self._verify)
-
-        return await again(read)
+        listed = await self._paths.entries(path, height)
+        if place is None and not self._verify:
+            return [decode(message_type, value) for _, value in listed]
+        places = [key if place is None else place(key) for key, _ in listed]
+        found = await self._many(message_type, places, height)
+        if len(found) != len(listed):
+            raise ProofInvalid(f"the node listed records at {path} that are not there after block {height}")
+        return found
 
     async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
         """Return all records whose keys begin with `prefix`, unproven."""
@@ -87,16 +89,10 @@ class TypedReader:
 
 
 async def again(read: Callable[[], Awaitable[T]]) -> T:
-    """Read several records of one height; anew, a few times, if the chain was faster than we asked.
-
-    A node may cease to keep the height meanwhile, and a list, which is of the latest block, may lack what the
-    block before it still had.
-    """
+    """Read several records of one height; anew, a few times, if the node has ceased to keep it meanwhile."""
     for _ in range(_READ_TRIES - 1):
         try:
             return await read()
-        except Incomplete:
-            await asyncio.sleep(_PAUSE_SECONDS)
         except QueryRefused as error:
             if error.reason is not HeightNotKept:
                 raise

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from google.protobuf.message import Message
 
 from assay.crypto.accounts import decode_address, encode_address
+from assay.proto import staking_pb2 as staking
 from assay.proto import state_pb2 as pb
 from assay.state.rules import keys
 from assay.state.rules.errors import BadQuery, UnknownPath
@@ -70,22 +71,28 @@ def _letter(text: str) -> bytes:
 _U64: Final = _number(8)
 _U8: Final = _number(1)
 
+_ADDRESS: Final = Kind(
+    keys.ADDRESS_BYTES, "an address, which begins with assay1", decode_address, encode_address
+)
+
 KINDS: Final[dict[str, Kind]] = {
-    "address": Kind(
-        keys.ADDRESS_BYTES, "an address, which begins with assay1", decode_address, encode_address
-    ),
+    "address": _ADDRESS,
     "coin": _U64,
     "digest": _hexadecimal(keys.DIGEST_BYTES),
+    "entry": _U64,
     "height": _U64,
     "key": _U64,
     "kind": _U8,
-    "letter": Kind(1, "k for keys or r for rounds", _letter, lambda raw: raw.decode("latin-1")),
+    "letter": Kind(1, "k, r, u or v", _letter, lambda raw: raw.decode("latin-1")),
     "member": _U8,
     "model": _hexadecimal(keys.DIGEST_BYTES),
     "number": _U64,
     "opening": _U64,
+    "operator": _ADDRESS,
     "phase": _U8,
     "round": _U64,
+    "source": _ADDRESS,
+    "target": _ADDRESS,
     "validator": _hexadecimal(keys.ADDRESS_BYTES),
 }
 """By the name that stands between angle brackets in a pattern."""
@@ -157,6 +164,23 @@ ROUTES: Final = (
     Route("/fault/<validator>/<key>/<kind>", keys.FAULT, pb.Fault),
     Route("/suspension/<validator>", keys.SUSPENSION, pb.Suspension),
     Route("/deadline/<height>/<letter>/<number>", keys.DEADLINE, None),
+    Route("/validator/<operator>", keys.VALIDATOR, staking.ValidatorRecord),
+    Route("/validator/<operator>/delegator/<address>", keys.DELEGATOR, None),
+    Route("/validator/<operator>/unbonding/<entry>", keys.UNBONDING_FROM, None),
+    Route("/validator/<operator>/redelegation/<entry>", keys.REDELEGATION_FROM, None),
+    Route("/validator-queue/<height>/<operator>", keys.VALIDATOR_QUEUE, None),
+    Route("/rank/<number>/<operator>", keys.POWER, None),
+    Route("/consensus-address/<validator>", keys.CONSENSUS_ADDRESS, None),
+    Route("/delegation/<address>/<operator>", keys.DELEGATION, staking.Delegation),
+    Route("/unbonding/<entry>", keys.UNBONDING, staking.UnbondingEntry),
+    Route("/unbonding-by/<address>/<operator>/<entry>", keys.UNBONDING_BY, None),
+    Route("/redelegation/<entry>", keys.REDELEGATION, staking.RedelegationEntry),
+    Route("/redelegation-by/<address>/<target>/<source>/<entry>", keys.REDELEGATION_BY, None),
+    Route("/rewards/<operator>", keys.REWARDS, staking.ValidatorRewards),
+    Route("/withdraw-address/<address>", keys.WITHDRAW_ADDRESS, staking.WithdrawAddress),
+    Route("/signing-info/<validator>", keys.SIGNING_INFO, staking.SigningInfo),
+    Route("/slash/<operator>/<number>", keys.SLASH, staking.SlashRecord),
+    Route("/community-pool", keys.COMMUNITY_POOL, staking.CommunityPool),
     Route("/params", keys.PARAMS, pb.Params),
     Route("/supply", keys.SUPPLY, pb.Supply),
     Route("/committee", keys.COMMITTEE, pb.Committee),

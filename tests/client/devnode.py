@@ -20,24 +20,26 @@ from types import SimpleNamespace
 from typing import Any
 
 from aiohttp import WSMsgType, web
+from google.protobuf.json_format import MessageToDict
 from tests.state.committee import RealCommittee
 from tests.state.conftest import CHAIN_ID
 
 from assay.client import faucet
 from assay.crypto.accounts import Account, from_seed
 from assay.node.shell.chain import Chain
-from assay.proto.state_pb2 import CommitteeSeat, Validator
+from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, CommitteeSeat, Validator
 from assay.state import proofs
 from assay.state.check import MempoolView
 from assay.state.envelope import AccountTx, decode
 from assay.state.query import Queries
 from assay.state.rules.errors import AssayError, WorkerUnavailable
+from assay.state.rules.params import default_params
 from assay.state.store import Store
 from assay.state.transition import Block, TxResult
 
 BALANCE = 10**12
 ALICE, BOB, CAROL = (from_seed(bytes([number]) * 32) for number in (1, 2, 3))
-_VALIDATOR = from_seed(b"\xee" * 32)
+_PARAMS = {"key_pool": 1, "ceremony_window": 10_000, "min_bounty": 1, "min_deposit": 0, "min_scoring_fee": 0}
 
 Spoil = Callable[[str, dict[str, Any]], dict[str, Any]]
 """Changes the result of a method, given the method's name and the true result."""
@@ -46,29 +48,10 @@ Spoil = Callable[[str, dict[str, Any]], dict[str, Any]]
 def app_state(*, development: bool = True) -> bytes:
     """Genesis with a faucet and three rich accounts."""
     people = [account.address_text for account in (ALICE, BOB, CAROL)] + [faucet.ADDRESS]
-    params = {
-        "development": development,
-        "preset": "PRESET_SMALL" if development else "PRESET_STANDARD",
-        "gas_price": 10,
-        "max_block_bytes": 8_000_000,
-        "max_block_gas": 400_000_000,
-        "max_tx_bytes": 1_500_000,
-        "max_messages": 100,
-        "min_committee": 1 if development else 4,
-        "key_pool": 1,
-        "ceremony_window": 10_000,
-        "committee_block_bytes": 2_000_000,
-        "scoring_block_work": 512,
-        "min_contributors": 1 if development else 3,
-        "max_contributors": 64,
-        "max_ciphertexts": 2,
-        "min_bounty": 1,
-        "min_deposit": 0,
-        "min_scoring_fee": 0,
-        "max_window": 100_000,
-        "release_window": 1_000,
-        "absence_window": 600,
-    }
+    params = default_params(development=development)
+    params.preset = PRESET_SMALL if development else PRESET_STANDARD
+    for name, value in _PARAMS.items():
+        setattr(params, name, value)
     seats = 1 if development else 4
     committee = [
         {
@@ -79,7 +62,13 @@ def app_state(*, development: bool = True) -> bytes:
         for number in range(seats)
     ]
     accounts = [{"address": address, "balance": str(BALANCE)} for address in people]
-    return json.dumps({"accounts": accounts, "params": params, "committee": committee}).encode()
+    return json.dumps(
+        {
+            "accounts": accounts,
+            "params": MessageToDict(params, preserving_proto_field_name=True),
+            "committee": committee,
+        }
+    ).encode()
 
 
 def _validator(number: int) -> Account:

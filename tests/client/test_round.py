@@ -365,12 +365,13 @@ async def test_training_and_encrypting_leave_the_event_loop_to_others(
 async def test_a_node_that_hides_contributions_is_found_out(stage: Stage) -> None:
     number = await stage.open(max_contributors=1)
     await stage.contribute(BOB, number, write_rows(stage.folder / "good.csv", 2, 60))
-    real = stage.client.query.reader.pages
+    real = stage.client.query.reader.raw
 
-    async def nothing(prefix: bytes) -> Sequence[tuple[bytes, bytes]]:
-        return (await real(prefix))[:0]
+    async def nothing(path: str, data: bytes, **options: Any) -> Any:
+        found = await real(path, data, **options)
+        return replace(found, value=b"") if path.endswith("/contribution") else found
 
-    stage.client.query.reader.pages = nothing  # type: ignore[assignment]
+    stage.client.query.reader.raw = nothing  # type: ignore[method-assign]
     with pytest.raises(ProofInvalid, match="listed 0 contributions"):
         await stage.client.query.contributions(number)
 

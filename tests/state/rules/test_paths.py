@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.crypto.accounts import encode_address
 from assay.state.rules import keys, paths
 from assay.state.rules.errors import BadQuery, QueryError, UnknownPath
 from assay.state.rules.paths import ROUTES, Route
@@ -18,6 +19,7 @@ VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "vectors" / "state.json").read_text(encoding="utf-8")
 )["store_keys"]
 ROUND, SENDER = 258, bytes(range(20))
+OWNER = encode_address(SENDER)
 
 
 @pytest.mark.parametrize("item", VECTORS, ids=lambda item: item["record"])
@@ -31,11 +33,11 @@ def test_every_record_has_a_path_that_leads_back_to_its_key(item: dict[str, Any]
 
 
 def test_every_table_has_a_path() -> None:
-    beside = {keys.DEADLINE_KEY, keys.DEADLINE_ROUND}  # marks inside keys
+    beside = {keys.STAKE_CHANGED}  # never stands after a block
     public = {
         value
         for name, value in vars(keys).items()
-        if name.isupper() and name[0] != "_" and isinstance(value, bytes)
+        if name.isupper() and not name.startswith(("_", "DEADLINE_")) and isinstance(value, bytes)
     }
     assert {value for value in public if len(value) == 1} == {route.table for route in ROUTES} | beside
 
@@ -68,6 +70,11 @@ def test_no_path_means_two_things(data: st.DataObject) -> None:
         ("/fault", keys.FAULT),
         (f"/fault/{SENDER.hex()}", keys.faults(SENDER)),
         ("/deadline/9", keys.deadlines(9)),
+        (f"/delegation/{OWNER}", keys.delegations(SENDER)),
+        (f"/validator/{OWNER}/delegator", keys.delegators(SENDER)),
+        (f"/unbonding-by/{OWNER}", keys.unbondings_by(SENDER)),
+        (f"/redelegation-by/{OWNER}/{OWNER}", keys.redelegations_by(SENDER, SENDER)),
+        (f"/slash/{OWNER}", keys.slashes(SENDER)),
     ],
 )
 def test_a_path_without_its_last_places_is_a_list(path: str, prefix: bytes) -> None:
@@ -96,8 +103,8 @@ def test_a_path_without_its_last_places_is_a_list(path: str, prefix: bytes) -> N
         ("/model/00", BadQuery, "64 hexadecimal digits"),
         ("/model/" + " 0" * 32, BadQuery, "64 hexadecimal digits"),
         ("/suspension/" + "zz" * 20, BadQuery, "40 hexadecimal digits"),
-        ("/deadline/1/kk", BadQuery, "k for keys"),
-        ("/deadline/1/é", BadQuery, "k for keys"),
+        ("/deadline/1/kk", BadQuery, "write k, r, u or v"),
+        ("/deadline/1/é", BadQuery, "write k, r, u or v"),
     ],
 )
 def test_other_paths_are_refused_with_a_sentence(path: str, reason: type[QueryError], sentence: str) -> None:
