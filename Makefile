@@ -9,17 +9,19 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 VALIDATORS ?= 4
 BUDGET ?= 20m
+RUNS ?= 1000000
 # Every commit has a seed of its own.
 SEED ?= $(shell printf '%d' "0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0)")
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FUZZ_READY := $(VENV)/.fuzz-ready
 KERNELS := out/cache/kernels.compiled
 TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify
 TOOLS += $(if $(shell command -v cargo),out/bin/ics23-verify-rust)
 
-.PHONY: help setup demo test test-long lint format typecheck proto bench docs clean tools symlinks
+.PHONY: help setup demo test test-long fuzz lint format typecheck proto bench docs clean tools symlinks
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -33,8 +35,11 @@ demo: setup ## a whole round on a real chain, with real data (VALIDATORS=4)
 test: setup ## unit, property and end-to-end tests
 	$(BIN)/python -m pytest
 
-test-long: setup ## soak tests and mutations for BUDGET=20m, in an order drawn from SEED
+test-long: setup $(FUZZ_READY) ## soak tests, fuzzing and mutations for BUDGET=20m, in an order drawn from SEED
 	$(BIN)/python tests/mutations/long_run.py --budget $(BUDGET) --seed $(SEED)
+
+fuzz: setup $(FUZZ_READY) ## RUNS=1000000 changed inputs at every way in for strangers' bytes
+	$(BIN)/python -m tests.fuzz.campaign --runs $(RUNS) --seed $(SEED)
 
 lint: $(READY) typecheck ## style, layers, types, generated files
 	$(BIN)/ruff check .
@@ -83,6 +88,11 @@ $(READY): pyproject.toml constraints.txt | symlinks
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools wheel
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 		--no-build-isolation --editable '.[node,train,dev,docs]'
+	@touch $@
+
+$(FUZZ_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--no-build-isolation --editable '.[fuzz]'
 	@touch $@
 
 # What numba compiles is kept beside the sources; without this the first start of a node would wait for it.

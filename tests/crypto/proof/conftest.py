@@ -58,7 +58,8 @@ def _public_key(preset: Preset) -> tuple[U64, U64]:
 
 
 @lru_cache(maxsize=8)
-def _submission(preset: Preset, count: int) -> Submission:
+def make_submission(preset: Preset, count: int) -> Submission:
+    """A submission of so many ciphertexts, the same in every run."""
     key = _public_key(preset)
     parameters = count * preset.capacity - 3
     values = Stream(b"test", b"update", count).bounded(preset.scale // isqrt(parameters), parameters)
@@ -71,7 +72,7 @@ def _submission(preset: Preset, count: int) -> Submission:
 @pytest.fixture
 def submission() -> Callable[[Preset, int], Submission]:
     """Make a submission of so many ciphertexts, the same in every run."""
-    return _submission
+    return make_submission
 
 
 @pytest.fixture
