@@ -6,6 +6,7 @@
     HOME/config/         CometBFT: config.toml, genesis.json, node and validator key
     HOME/data/           CometBFT: blocks, state, write-ahead log, cometbft.log
     HOME/data/assay/     the application's store
+    HOME/data/snapshots/ snapshots of the state, for peers
     HOME/committee/      secrets of the committee's keys; only this user may enter
 """
 
@@ -110,6 +111,16 @@ class Home:
     def store(self) -> Path:
         """The application's LevelDB."""
         return self.path / "data" / "assay"
+
+    @property
+    def snapshots(self) -> Path:
+        """Snapshots of the state, for peers."""
+        return self.path / "data" / "snapshots"
+
+    @property
+    def restored(self) -> Path:
+        """Where a state from peers is put together, before it becomes the store."""
+        return self.path / "data" / "assay.restored"
 
     @property
     def committee(self) -> Path:

@@ -22,14 +22,17 @@ from assay.node.metrics.server import served
 from assay.node.metrics.sizes import DiskUse
 from assay.node.proofs import ProofVerifier
 from assay.node.scoring import ScoringScheduler
-from assay.node.settings import WorkerSettings
+from assay.node.settings import SnapshotSettings, WorkerSettings
 from assay.node.shell.application import AssayApplication
 from assay.node.shell.chain import Chain
 from assay.node.shell.consensus import Consensus
 from assay.node.shell.entries import EntryCache
 from assay.node.shell.info import Info
 from assay.node.shell.mempool import Mempool
+from assay.node.shell.snapshots import Snapshots
 from assay.node.signatures import SignatureChecker
+from assay.node.snapshots.shelf import Shelf
+from assay.node.snapshots.taker import Taker
 from assay.node.supervisor import Node, Outcome, StopRequest, supervise
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.state.store import Store
@@ -91,6 +94,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         retained = settings.store.retain_versions
         store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
+        snapshots = _snapshots(stack, chain, home, settings.snapshots)
         signatures = SignatureChecker(settings.workers.signature_threads)
         stack.callback(signatures.close)
         instruments = Instruments()
@@ -106,7 +110,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
             home.path, chain.chain_id, address, scheduler, local.broadcast, local.caught_up
         )
         stack.push_async_callback(runtime.close)
-        application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime)
+        application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime, snapshots)
         begins = genesis_time(genesis)
         health = Health(lambda: chain.height, pool, settings.metrics.stale_seconds, begins)
         chain.on_commit(health.advanced)
@@ -121,9 +125,21 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
             command=start_command(binary, home.path, home.abci_address()),
             log=home.cometbft_log,
             height=lambda: chain.height,
+            steps=lambda: snapshots.steps,
             not_before=begins,
         )
         return await supervise(node, settings.supervision, request)
+
+
+def _snapshots(stack: AsyncExitStack, chain: Chain, home: Home, settings: SnapshotSettings) -> Snapshots:
+    """Have snapshots taken after blocks, and return what deals in them with peers."""
+    shelf = Shelf(home.snapshots)
+    taker = Taker(chain.store, shelf, settings)
+    stack.push_async_callback(taker.close)
+    chain.on_commit(taker.committed)
+    snapshots = Snapshots(chain, shelf, home.restored)
+    stack.callback(snapshots.close)
+    return snapshots
 
 
 def _processes(settings: WorkerSettings) -> int:
@@ -137,6 +153,7 @@ def assemble(
     proofs: ProofVerifier,
     scheduler: ScoringScheduler,
     runtime: CommitteeRuntime,
+    snapshots: Snapshots,
 ) -> AssayApplication:
     """Put the handlers of CometBFT's connections together."""
     entries = EntryCache(chain.chain_id)
@@ -144,4 +161,5 @@ def assemble(
         Consensus(chain, entries, signatures, proofs, scheduler, runtime),
         Mempool(chain, entries, signatures, proofs),
         Info(chain),
+        snapshots,
     )

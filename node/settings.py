@@ -56,6 +56,14 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class SnapshotSettings:
+    """``[snapshots]``."""
+
+    interval: int = number(1000, 0, 10_000_000)
+    keep: int = number(2, 2, 10)
+
+
+@dataclass(frozen=True)
 class WorkerSettings:
     """``[workers]``."""
 
@@ -94,6 +102,7 @@ class Settings:
     abci: AbciSettings = AbciSettings()
     cometbft: CometBFTSettings = CometBFTSettings()
     store: StoreSettings = StoreSettings()
+    snapshots: SnapshotSettings = SnapshotSettings()
     workers: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
     supervision: SupervisionSettings = SupervisionSettings()

@@ -65,6 +65,8 @@ class Node:
         The file CometBFT's output is appended to.
     height
         The application's last committed height.
+    steps
+        Grows while the application gets on by something else than blocks: a state that comes from peers.
     not_before
         Unix time before which no block is expected (the genesis time).
     failures
@@ -76,6 +78,7 @@ class Node:
     command: Sequence[str]
     log: Path
     height: Callable[[], int]
+    steps: Callable[[], int] = lambda: 0
     not_before: float = 0.0
     failures: Sequence[asyncio.Future[str]] = field(default_factory=tuple)
 
@@ -178,13 +181,13 @@ async def _stall(node: Node, limit: int) -> str:
         await asyncio.get_running_loop().create_future()
     await asyncio.sleep(max(0.0, node.not_before - time.time()))
     # Ticks are counted rather than a clock read: a machine that was asleep has not stood still.
-    height, still, tick = node.height(), 0.0, min(1.0, limit / 10)
+    reached, still, tick = (node.height(), node.steps()), 0.0, min(1.0, limit / 10)
     while still < limit:
         await asyncio.sleep(tick)
         still += tick
-        if node.height() != height:
-            height, still = node.height(), 0.0
-    return f"the height has stood still at {height} for {limit} s"
+        if (node.height(), node.steps()) != reached:
+            reached, still = (node.height(), node.steps()), 0.0
+    return f"the height has stood still at {node.height()} for {limit} s"
 
 
 async def _stop_server(server: Server, seconds: float) -> None:

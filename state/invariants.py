@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import (
@@ -21,6 +22,7 @@ from assay.proto.state_pb2 import (
 from assay.state import faults
 from assay.state.overlay import Overlay, Reader
 from assay.state.rules import keys
+from assay.state.snapshots.needed import needed
 
 
 class InvariantBroken(RuntimeError):
@@ -44,6 +46,22 @@ def check_all(state: Reader) -> None:
     check_decided(view)
     check_schedule(view)
     check_faults(view)
+
+
+def check_bulk(state: Reader, in_use: Iterable[tuple[bytes, bytes]]) -> None:
+    """The bytes beside the tree are those that the records call for, so a snapshot can carry them.
+
+    Parameters
+    ----------
+    state
+        All records.
+    in_use
+        Scope and digest of all bytes beside the tree.
+    """
+    called_for, found = set(needed(state)), set(in_use)
+    for scope, digest in sorted(called_for ^ found):
+        what = "are not kept" if (scope, digest) in called_for else "are kept and no record calls for them"
+        raise InvariantBroken(f"the bytes {digest.hex()} in scope {scope.hex()} {what}")
 
 
 def check_supply(view: Overlay) -> None:

@@ -36,6 +36,7 @@ def verify(home: Path) -> None:
         try:
             summary = store.verify()
             invariants.check_all(store)
+            invariants.check_bulk(store, store.bulk_places())
             header = _compare_header(opened, store.version, store.root)
         except (Corrupt, InvariantBroken) as error:
             click.echo(f"height {store.version} is damaged: {error}", err=True)

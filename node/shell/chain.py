@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from assay.proto.state_pb2 import Params, Validator
 from assay.state import invariants
@@ -68,11 +69,18 @@ class Chain:
         self._prepared = self.store.prepare(block.height, changes, view.bulk_puts, tuple(view.bulk_drops))
         return result, self._prepared.root
 
+    def adopt(self, path: Path) -> None:
+        """Take a state that was restored in another directory for this node's own; see `Store.replace`."""
+        self.store.replace(path)
+        self._prepared = self._genesis = None
+
     def commit(self) -> None:
         """Write the executed block in one synchronous batch."""
         if self._prepared is None:
             raise RuntimeError("Commit was called before FinalizeBlock")
         self.store.commit(self._prepared)
         self._prepared = self._genesis = None
+        if self._check:
+            invariants.check_bulk(self.store, self.store.bulk_places())
         for listener in self._listeners:
             listener(self.height)

@@ -70,6 +70,12 @@ def bit(key_hash: bytes, depth: int) -> int:
     return key_hash[depth >> 3] >> (7 - (depth & 7)) & 1
 
 
+def common_bits(one: bytes, other: bytes) -> int:
+    """Return how many leading bits two different hashes share."""
+    difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
+    return 8 * HASH_BYTES - difference.bit_length()
+
+
 def existence_proof(key: bytes, value: bytes, path: list[Step]) -> ExistenceProof:
     """Return the message that proves a record by its path, from the leaf to the root."""
     steps = [_inner_op(step) for step in path]
@@ -155,7 +161,7 @@ def _check_adjacent(left: _Neighbour | None, right: _Neighbour | None) -> None:
         raise ProofError("the proof shows no neighbour of the key")
     split = 0
     if left is not None and right is not None:
-        split = _common_bits(left.key_hash, right.key_hash) + 1
+        split = common_bits(left.key_hash, right.key_hash) + 1
     for name, neighbour, outward in (("left", left, 1), ("right", right, 0)):
         if neighbour is None:
             continue
@@ -164,12 +170,6 @@ def _check_adjacent(left: _Neighbour | None, right: _Neighbour | None) -> None:
         below = neighbour.path[: len(neighbour.path) - split]
         if any(step.right != outward and step.sibling != EMPTY for step in below):
             raise ProofError(f"another record lies between the key and its {name} neighbour")
-
-
-def _common_bits(one: bytes, other: bytes) -> int:
-    """Return how many leading bits two different hashes share."""
-    difference = int.from_bytes(one, "big") ^ int.from_bytes(other, "big")
-    return 8 * HASH_BYTES - difference.bit_length()
 
 
 def _neighbour(root: bytes, proof: ExistenceProof) -> _Neighbour:

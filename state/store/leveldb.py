@@ -8,6 +8,7 @@ from one at a time.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,6 +20,7 @@ from assay.state.store import bulk, history, layout
 from assay.state.store.cache import WriteCache
 from assay.state.store.database import REMEDY, legible, open_database
 from assay.state.store.errors import Corrupt, StoreError
+from assay.state.store.frozen import Frozen
 from assay.state.store.pages import Node
 from assay.state.store.tree import Change, Update, update
 from assay.state.store.verify import Summary, verify
@@ -68,7 +70,8 @@ class Store:
         The oldest version that can still be read and proven.
     """
 
-    def __init__(self, database: Any, retain_versions: int, cache_bytes: int) -> None:
+    def __init__(self, path: Path, database: Any, retain_versions: int, cache_bytes: int) -> None:
+        self._path = path
         self._db = database
         self._retain = retain_versions
         self._pages = WriteCache(cache_bytes)
@@ -109,7 +112,7 @@ class Store:
         database = open_database(path, create=create)
         try:
             with legible(f"the store in {path}"):
-                return cls(database, retain_versions, cache_bytes)
+                return cls(Path(path), database, retain_versions, cache_bytes)
         except StoreError:
             database.close()
             raise
@@ -209,6 +212,10 @@ class Store:
         """Yield scope and digest of all bytes beside the tree, shorter scopes first, then in byte order."""
         return map(layout.split_place, bulk.places(self._db))
 
+    def freeze(self) -> Frozen:
+        """Return the last committed version, to be read and closed by another thread while blocks go on."""
+        return Frozen(self._db)
+
     def get_meta(self, name: bytes) -> bytes | None:
         """Return a value kept beside the state, or None."""
         value: bytes | None = self._db.get(layout.META + name)
@@ -295,6 +302,39 @@ class Store:
         self._pages.clear()
         self._records.clear()
         self._load()
+
+    def replace(self, path: Path) -> None:
+        """Become the store that lies in another directory; what was here is removed.
+
+        A process that is killed on the way leaves this store as it was, or none, or the other one.
+
+        Parameters
+        ----------
+        path
+            A directory on the same file system, made by a `Builder` that has finished.
+
+        Raises
+        ------
+        StoreError
+            If a version was committed on top of another: such a state is not to be thrown away unasked.
+        """
+        if not self.is_fresh:
+            raise StoreError(
+                f"the store in {self._path} stands at version {self.version} and is not to be replaced; "
+                "remove it with `assayd reset` to take another"
+            )
+        self._db.close()
+        shutil.rmtree(self._path)
+        path.rename(self._path)
+        self._db = open_database(self._path, create=False)
+        self._pages.clear()
+        self._records.clear()
+        self._load()
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nothing was executed here since the store was made or came from a snapshot."""
+        return self.version == self.oldest_version
 
     # --- checking --------------------------------------------------------------
 

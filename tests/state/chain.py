@@ -184,6 +184,7 @@ class Chain:
             self.events.extend(self.ctx.events)
             self.memory.apply(self.ctx.view)
             invariants.check_all(self.memory)
+            invariants.check_bulk(self.memory, self.memory.bulk)
             self.ctx = self.context(self.ctx.height + 1, Overlay(self.memory))
             if self.computes:
                 self.compute()

@@ -40,7 +40,9 @@ class Proven(Chain):
 
     def ready_key(self) -> Key:
         key = super().ready_key()
-        key.public_key = self.view.put_bulk(keys.key_scope(key.id), self._p0(key).astype("<u8").tobytes())
+        scope = keys.key_scope(key.id)
+        del self.view.bulk_puts[scope, key.public_key]
+        key.public_key = self.view.put_bulk(scope, self._p0(key).astype("<u8").tobytes())
         records.save(self.view, key)
         return key
 

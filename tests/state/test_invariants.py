@@ -147,3 +147,16 @@ def test_a_bent_record_is_noticed(bend: Callable[[Chain], None], sentence: str) 
     bend(chain)
     with pytest.raises(InvariantBroken, match=sentence):
         invariants.check_all(chain.view)
+
+
+def test_bytes_beside_the_tree_are_those_that_records_call_for() -> None:
+    chain = chain_at_work()
+    chain.end_block()
+    bulk = dict(chain.memory.bulk)
+    invariants.check_bulk(chain.memory, bulk)
+    assert len(bulk) > 4
+    for place in bulk:
+        with pytest.raises(InvariantBroken, match="are not kept"):
+            invariants.check_bulk(chain.memory, set(bulk) - {place})
+    with pytest.raises(InvariantBroken, match="no record calls for them"):
+        invariants.check_bulk(chain.memory, {*bulk, (keys.round_scope(9), bytes(32))})

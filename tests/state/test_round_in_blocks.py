@@ -77,6 +77,7 @@ def run(memory: MemoryState, block: Block) -> BlockResult:
     result = execute(view, CHAIN_ID, block)
     memory.apply(view)
     invariants.check_all(memory)
+    invariants.check_bulk(memory, memory.bulk)
     return result
 
 

@@ -54,7 +54,9 @@ class Application:
         from assay.node.run import assemble
         from assay.node.scoring import ScoringScheduler
         from assay.node.shell.chain import Chain
+        from assay.node.shell.snapshots import Snapshots
         from assay.node.signatures import SignatureChecker
+        from assay.node.snapshots.shelf import Shelf
         from assay.state.rounds import payloads
         from assay.state.store import Store
 
@@ -68,7 +70,8 @@ class Application:
             self.home, chain.chain_id, bytes(20), scheduler, self._refuse, self._never_caught_up
         )
         self.stack.push_async_callback(runtime.close)
-        self.chain, self.app = chain, assemble(chain, signatures, proofs, scheduler, runtime)
+        snapshots = Snapshots(chain, Shelf(self.home / "snapshots"), self.home / "restored")
+        self.chain, self.app = chain, assemble(chain, signatures, proofs, scheduler, runtime, snapshots)
 
     async def reopen(self) -> None:
         """Forget everything but what is on disk."""

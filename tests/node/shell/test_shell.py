@@ -17,7 +17,9 @@ from assay.node.proofs import ProofVerifier
 from assay.node.run import assemble
 from assay.node.scoring import ScoringScheduler, Workers
 from assay.node.shell.chain import Chain
+from assay.node.shell.snapshots import Snapshots
 from assay.node.signatures import SignatureChecker
+from assay.node.snapshots.shelf import Shelf
 from assay.node.workers.pool import WorkerPool
 from assay.proto import abci_pb2 as abci
 from assay.proto.query_pb2 import ChainInfo, SimulateResponse
@@ -54,9 +56,12 @@ class Node:
         if not (path / "committee").exists():
             create_committee_key(path)
         self.runtime = CommitteeRuntime(path, CHAIN_ID, VALIDATOR.address, scheduler, discard, never)
-        self.app = assemble(self.chain, self.signatures, proofs, scheduler, self.runtime)
+        self.shelf = Shelf(path / "snapshots")
+        self.snapshots = Snapshots(self.chain, self.shelf, path / "restored")
+        self.app = assemble(self.chain, self.signatures, proofs, scheduler, self.runtime, self.snapshots)
 
     async def close(self) -> None:
+        self.snapshots.close()
         await self.runtime.close()
         self.signatures.close()
         self.store.close()

@@ -151,7 +151,8 @@ def key_in_self_test(chain: Chain) -> Key:
     """A key that has just asked for its self-test."""
     key = chain.ready_key()
     key.status, key.created = pb.KEY_STATUS_SELF_TEST, chain.height
-    key.test_payloads.extend([bytes(32)] * 2)
+    scope = keys.key_scope(key.id)
+    key.test_payloads.extend(chain.view.put_bulk(scope, data) for data in (b"one", b"other"))
     key.deadline = chain.height + chain.params.ceremony_window
     schedule.put(chain.view, key.deadline, keys.DEADLINE_KEY, key.id)
     key.test_opening = scoring_queue.ask(chain.ctx, key.id, 0, [Question(pb.OPENING_KIND_SELF_TEST)])

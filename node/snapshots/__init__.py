@@ -1,0 +1,1 @@
+"""Snapshots of a node: taken beside the blocks, kept on disk, offered to peers."""

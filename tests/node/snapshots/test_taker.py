@@ -1,0 +1,134 @@
+"""Snapshots are taken beside the blocks, at the heights that are due."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.state.snapshots.states import State, stored, take
+
+from assay.node.settings import SnapshotSettings
+from assay.node.snapshots.shelf import Shelf
+from assay.node.snapshots.taker import Pace, Stopped, Taker
+from assay.state.rules import keys
+from assay.state.snapshots.format import CHUNK_BYTES
+from assay.state.store import layout
+
+STATE = State({keys.ACCOUNT + b"%d" % number: b"value" for number in range(500)}, {})
+
+
+class Node:
+    def __init__(self, path: Path, interval: int) -> None:
+        path.mkdir()
+        self.store, self.shelf = stored(path / "store", STATE), Shelf(path / "shelf")
+        self.taker = Taker(self.store, self.shelf, SnapshotSettings(interval=interval, keep=2))
+
+    def commit(self) -> None:
+        height = self.store.version + 1
+        self.store.commit(self.store.prepare(height, {b"height": b"%d" % height}))
+        self.taker.committed(height)
+
+    async def until_taken(self) -> None:
+        if self.taker._task is not None:
+            await asyncio.wait([self.taker._task])
+
+    def heights(self) -> list[int]:
+        return [manifest.height for manifest in self.shelf.manifests()]
+
+
+@pytest.fixture
+async def make(tmp_path: Path) -> AsyncIterator[Any]:
+    made: list[Node] = []
+
+    def one(interval: int) -> Node:
+        made.append(Node(tmp_path / str(len(made)), interval))
+        return made[-1]
+
+    yield one
+    for node in made:
+        await node.taker.close()
+        node.store.close()
+
+
+async def test_a_snapshot_every_so_many_heights_and_two_kept(make: Any) -> None:
+    node = make(10)
+    for _ in range(40):
+        node.commit()
+        if node.store.version % 10 == 0:
+            expected = take(node.store, CHUNK_BYTES).manifest
+            await node.until_taken()
+            assert node.shelf.manifests()[0] == expected
+    assert node.heights() == [40, 30]
+
+
+async def test_blocks_that_follow_do_not_reach_the_snapshot(make: Any) -> None:
+    node = make(10)
+    while node.store.version < 10:
+        node.commit()
+    expected = take(node.store, CHUNK_BYTES).manifest
+    node.commit()
+    await node.until_taken()
+    assert node.shelf.manifests() == [expected]
+
+
+async def test_interval_0_takes_none(make: Any) -> None:
+    node = make(0)
+    for _ in range(10):
+        node.commit()
+    await node.until_taken()
+    assert node.heights() == []
+
+
+async def test_one_at_a_time(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    node, go_on = make(2), threading.Event()
+    add = node.shelf.add
+
+    def slow(*args: Any) -> Any:
+        go_on.wait(60)
+        return add(*args)
+
+    monkeypatch.setattr(node.shelf, "add", slow)
+    for _ in range(4):
+        node.commit()
+    go_on.set()
+    await node.until_taken()
+    assert node.heights() == [6]
+    node.commit()
+    await node.until_taken()
+    assert node.heights() == [10, 6] if node.store.version == 10 else [6]
+
+
+async def test_a_snapshot_that_fails_does_not_end_the_node(make: Any) -> None:
+    node = make(2)
+    node.store._db.delete(layout.RECORD + keys.ACCOUNT + b"7")
+    node.commit()
+    await node.until_taken()
+    assert node.heights() == []
+    node.store._db.put(layout.RECORD + keys.ACCOUNT + b"7", b"value")
+    node.commit()
+    node.commit()
+    await node.until_taken()
+    assert node.heights() == [8]
+
+
+async def test_a_node_that_ends_does_not_wait_for_its_snapshot(make: Any, tmp_path: Path) -> None:
+    node = make(2)
+    node.taker._pace._stop.set()
+    node.taker._pace._since = -1e9  # it has worked for long
+    node.commit()
+    await node.taker.close()
+    assert node.heights() == []
+    assert list((tmp_path / "0" / "shelf").iterdir()) == []
+
+
+def test_a_pace_rests_after_work_and_ends_when_told() -> None:
+    pace = Pace()
+    pace()
+    pace.stop()
+    pace._since = -1e9
+    with pytest.raises(Stopped):
+        pace()
