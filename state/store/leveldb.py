@@ -286,23 +286,6 @@ class Store:
         self._records.renew(prepared.records, written)
         self._adopt(prepared.version, prepared.oldest, prepared.node)
 
-    def rollback(self) -> None:
-        """Return to the version before the last one, which is then forgotten.
-
-        Raises
-        ------
-        StoreError
-            If the version before is not kept.
-        """
-        if self.version <= self.oldest_version:
-            raise StoreError(f"version {self.version} cannot be rolled back: the one before it is not kept")
-        batch = self._db.write_batch(sync=True)
-        history.revert(self._db, batch, self.version, self.oldest_version)
-        batch.write()
-        self._pages.clear()
-        self._records.clear()
-        self._load()
-
     def replace(self, path: Path) -> None:
         """Become the store that lies in another directory; what was here is removed.
 
@@ -335,6 +318,23 @@ class Store:
     def is_fresh(self) -> bool:
         """Whether nothing was executed here since the store was made or came from a snapshot."""
         return self.version == self.oldest_version
+
+    def rollback(self) -> None:
+        """Return to the version before the last one, which is then forgotten.
+
+        Raises
+        ------
+        StoreError
+            If the version before is not kept.
+        """
+        if self.version <= self.oldest_version:
+            raise StoreError(f"version {self.version} cannot be rolled back: the one before it is not kept")
+        batch = self._db.write_batch(sync=True)
+        history.revert(self._db, batch, self.version, self.oldest_version)
+        batch.write()
+        self._pages.clear()
+        self._records.clear()
+        self._load()
 
     # --- checking --------------------------------------------------------------
 
