@@ -47,11 +47,17 @@ class Chain:
 
 
 @contextmanager
-def assay(balances: Mapping[str, int] | None = None, params: Iterable[str] = ()) -> Iterator[Chain]:
-    """Run a chain of ours with these accounts and parameters (``NAME=VALUE``), its committee's keys made."""
+def assay(
+    balances: Mapping[str, int] | None = None, params: Iterable[str] = (), metrics: str = ""
+) -> Iterator[Chain]:
+    """Run a chain of ours with these accounts and parameters (``NAME=VALUE``), its committee's keys made.
+
+    It serves metrics at ``metrics``, if that is an address.
+    """
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
         home = _init(Path(directory, "home"), params)
         _fund(home, balances or {})
+        home.change_settings({"metrics": {"address": metrics}})
         with _running(home, [*_ASSAYD, "--home", str(home.path), "start", "--log", "json"]) as chain:
             asyncio.run(_keys_ready(chain.url))
             yield chain

@@ -40,6 +40,12 @@ class BlockClock:
         return when.strftime("%H:%M:%S" if when.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
+def block_time(text: str) -> datetime:
+    """Read a time as CometBFT writes it, with nanoseconds; datetime has microseconds."""
+    head, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
+
+
 async def measure(client: Client) -> BlockClock:
     """Look at the latest headers of a node."""
     answer = await client.rpc.call("status")
@@ -54,9 +60,7 @@ async def measure(client: Client) -> BlockClock:
 async def _time(client: Client, height: int) -> datetime:
     answer = await client.rpc.call("header", height=str(height))
     with understood("header"):
-        # CometBFT writes nanoseconds; datetime reads microseconds.
-        head, _, fraction = answer["header"]["time"].removesuffix("Z").partition(".")
-        return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
+        return block_time(answer["header"]["time"])
 
 
 def _blocks(count: int) -> str:

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 import socket
 from contextlib import ExitStack, suppress
 from typing import Final
+from urllib.parse import urlsplit
 
 LOOPBACK: Final = "127.0.0.1"
 _LISTENING_PORTS: Final = range(20_000, 32_768)
+
+
+def is_private(address: str) -> bool:
+    """Tell whether only this machine can reach an address: a unix socket, or the loopback interface."""
+    if address.startswith("unix://"):
+        return True
+    host = urlsplit(address if "://" in address else f"tcp://{address}").hostname or ""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def free_ports(count: int) -> list[int]:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from contextlib import AsyncExitStack
 
-from assay.client.errors import ClientError, RpcError
+import structlog
+
 from assay.client.rpc import Rpc
 from assay.crypto.ed25519_rules import check_rules
 from assay.node import interpreter
 from assay.node.abci.server import Server
 from assay.node.cometbft import find_binary, start_command, version
-from assay.node.committee.identity import read_validator_address
+from assay.node.committee.identity import IdentityError, read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
 from assay.node.home import Home, genesis_time
+from assay.node.local_network import LocalNetwork
 from assay.node.metrics.collector import Watched
 from assay.node.metrics.health import Health
 from assay.node.metrics.instruments import Instruments
 from assay.node.metrics.server import served
 from assay.node.metrics.sizes import DiskUse
+from assay.node.modes import check_modes
 from assay.node.proofs import ProofVerifier
 from assay.node.scoring import ScoringScheduler
-from assay.node.settings import SnapshotSettings, WorkerSettings
+from assay.node.settings import Settings, SnapshotSettings, WorkerSettings
 from assay.node.shell.application import AssayApplication
 from assay.node.shell.chain import Chain
 from assay.node.shell.consensus import Consensus
@@ -34,38 +36,11 @@ from assay.node.signatures import SignatureChecker
 from assay.node.snapshots.shelf import Shelf
 from assay.node.snapshots.taker import Taker
 from assay.node.supervisor import Node, Outcome, StopRequest, supervise
+from assay.node.version import APP_VERSION, VERSION
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.state.store import Store
 
-
-class MessageRefused(Exception):
-    """The mempool refused a committee message; the text says why."""
-
-
-class LocalNetwork:
-    """What the committee member asks of its own node's RPC."""
-
-    def __init__(self, rpc: Rpc) -> None:
-        self._rpc = rpc
-
-    async def broadcast(self, raw: bytes) -> None:
-        """Hand a committee message to the mempool; `MessageRefused` if it does not take it."""
-        try:
-            answer = await self._rpc.call("broadcast_tx_sync", tx=base64.b64encode(raw).decode())
-        except RpcError as error:
-            if "already exists in cache" in error.data:
-                return  # it waits there, or is in a block that is about to be executed
-            raise
-        if answer["code"]:
-            raise MessageRefused(f"{answer['codespace']} {answer['code']}: {answer['log']}")
-
-    async def caught_up(self) -> bool:
-        """Tell whether CometBFT is at the head of the chain; an answer that does not come is a no."""
-        try:
-            status = await self._rpc.call("status")
-        except ClientError:
-            return False
-        return status["sync_info"]["catching_up"] is False
+_log = structlog.get_logger(__name__)
 
 
 async def run_node(home: Home, request: StopRequest, *, check_invariants: bool = False) -> Outcome:
@@ -86,10 +61,11 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         If a part cannot be started; each says what to do. So do `WorkerFailed` and `WorkerRefused`.
     """
     check_rules()
+    check_modes(home)
     interpreter.tune()
     settings, genesis = home.settings(), home.genesis()
     binary = find_binary(settings.cometbft.binary)
-    version(binary)  # refuses one this node is not made for
+    cometbft = version(binary)  # refuses one this node is not made for
     async with AsyncExitStack() as stack:
         retained = settings.store.retain_versions
         store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
@@ -105,18 +81,18 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         stack.push_async_callback(rpc.close)
         scheduler = ScoringScheduler(pool)
         local = LocalNetwork(rpc)
-        address = read_validator_address(home.path)
+        address = _validator_address(home, settings)
         runtime = CommitteeRuntime(
             home.path, chain.chain_id, address, scheduler, local.broadcast, local.caught_up
         )
         stack.push_async_callback(runtime.close)
         application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime, snapshots)
         begins = genesis_time(genesis)
-        health = Health(lambda: chain.height, pool, settings.metrics.stale_seconds, begins)
-        chain.on_commit(health.advanced)
+        health = Health(chain, pool, settings.metrics.stale_seconds, begins)
         watched = Watched(chain, pool, runtime.tally, DiskUse(home.store.parent), health, address)
         at = settings.metrics.address
         await stack.enter_async_context(served(at, application, instruments, watched, rpc))
+        _announce(chain, home, cometbft, address)
         await pool.start()
         health.begin()
         node = Node(
@@ -140,6 +116,23 @@ def _snapshots(stack: AsyncExitStack, chain: Chain, home: Home, settings: Snapsh
     snapshots = Snapshots(chain, shelf, home.restored)
     stack.callback(snapshots.close)
     return snapshots
+
+
+def _announce(chain: Chain, home: Home, cometbft: str, validator: bytes) -> None:
+    """Log which node this is, and where it stands."""
+    versions = {"version": VERSION, "state_machine": APP_VERSION, "cometbft": cometbft}
+    place = {"chain": chain.chain_id, "height": chain.height, "home": str(home.path)}
+    _log.info("starting", **versions, **place, validator=validator.hex())
+
+
+def _validator_address(home: Home, settings: Settings) -> bytes:
+    """Return the consensus address; with a remote signer the key file in the home is not the validator's."""
+    if home.config().get("priv_validator_laddr") and not settings.validator.address:
+        raise IdentityError(
+            f"{home.config_file} names a remote signer (priv_validator_laddr), so {home.settings_file} must "
+            "say which validator it signs for: set [validator] address, 40 hexadecimal digits"
+        )
+    return read_validator_address(home.path, settings.validator.address)
 
 
 def _processes(settings: WorkerSettings) -> int:

@@ -96,6 +96,13 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True)
+class ValidatorSettings:
+    """``[validator]``."""
+
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole file, a field for each section."""
 
@@ -107,6 +114,7 @@ class Settings:
     log: LogSettings = LogSettings()
     supervision: SupervisionSettings = SupervisionSettings()
     metrics: MetricsSettings = MetricsSettings()
+    validator: ValidatorSettings = ValidatorSettings()
 
 
 S = TypeVar("S")

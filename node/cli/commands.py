@@ -14,6 +14,7 @@ from assay.client.cli.terminal import printable
 from assay.crypto.ed25519_rules import SignatureRulesDiffer
 from assay.node.abci.server import AddressError
 from assay.node.cli.chain import reset, verify
+from assay.node.cli.doctor import doctor
 from assay.node.cli.init import init
 from assay.node.cli.start import start
 from assay.node.cli.status import show_node_id, status, version
@@ -68,5 +69,5 @@ def assayd(ctx: click.Context, home: Path | None) -> None:
     ctx.obj = home or _default_home()
 
 
-for command in (init, testnet, start, status, verify, reset, show_node_id, version):
+for command in (init, testnet, start, status, doctor, verify, reset, show_node_id, version):
     assayd.add_command(command)

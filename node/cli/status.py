@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from assay.client.client import Client
 from assay.client.errors import ClientError
 from assay.client.rpc import understood
 from assay.node import cometbft
+from assay.node.doctor.findings import Finding, Level
+from assay.node.doctor.network import place
 from assay.node.home import Home, HomeError, open_home
 from assay.node.version import APP_VERSION, VERSION
 
@@ -21,19 +24,31 @@ from assay.node.version import APP_VERSION, VERSION
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
 def status(home: Path, output: str) -> None:
-    """Show how the running node is; ends with 1 if it does not answer."""
+    """Show how the running node is, and what to do where it is not well.
+
+    Ends with 1 if it does not answer, or anything is wrong.
+    """
     opened = open_home(home)
     try:
         found = asyncio.run(_status(opened))
     except ClientError as error:
         raise HomeError(f"the node does not answer: {error} Start it with `assayd start`.") from None
+    findings = found.pop("findings")
     if output == "json":
-        click.echo(json.dumps(found, indent=2))
-        return
+        click.echo(json.dumps(found | {"findings": [asdict(each) for each in findings]}, indent=2))
+    else:
+        _show(found, findings)
+    if any(each.level is Level.WRONG for each in findings):
+        raise SystemExit(1)
+
+
+def _show(found: dict[str, Any], findings: list[Finding]) -> None:
     for name, value in found.items():
         if value != "":
             shown = ("yes" if value else "no") if isinstance(value, bool) else value
             click.echo(f"{name.replace('_', ' '):<16}{shown}")
+    for each in findings:
+        click.echo(f"{each.level:<16}{each.subject}: {each.text} → {each.remedy}")
 
 
 async def _status(home: Home) -> dict[str, Any]:
@@ -42,7 +57,10 @@ async def _status(home: Home) -> dict[str, Any]:
         net = await client.rpc.call("net_info")
         info = await client.query.chain()
     with understood("status"):
-        return _shown(node, int(net["n_peers"])) | {"ready_keys": info.ready_keys, "key_note": info.key_note}
+        peers = int(net["n_peers"])
+        findings = [each for each in place(home, node, peers) if each.level is not Level.OK]
+        keys = {"ready_keys": info.ready_keys, "key_note": info.key_note}
+        return _shown(node, peers) | keys | {"findings": findings}
 
 
 def _shown(node: dict[str, Any], peers: int) -> dict[str, Any]:

@@ -66,11 +66,17 @@ def load_committee_key(home: Path) -> Account:
     return key
 
 
-def read_validator_address(home: Path) -> bytes:
-    """Read the consensus address from the public part of CometBFT's validator file.
+def read_validator_address(home: Path, configured: str = "") -> bytes:
+    """Return the consensus address: as configured, or from the public part of CometBFT's validator file.
 
-    The private key that stands beside it is not kept: with a remote signer there is none, and the address
-    is given to the node instead.
+    The private key that stands beside it is not kept.
+
+    Parameters
+    ----------
+    home
+        Home of the node.
+    configured
+        ``[validator] address`` of assayd.toml, where a remote signer holds the key; else empty.
 
     Returns
     -------
@@ -80,8 +86,10 @@ def read_validator_address(home: Path) -> bytes:
     Raises
     ------
     IdentityError
-        If the file is missing, or address and public key do not belong together.
+        If the address is none, the file is missing, or address and public key do not belong together.
     """
+    if configured:
+        return _parse_address(configured)
     path = home / VALIDATOR_FILE
     try:
         record = json.loads(path.read_bytes()[:_MAX_BYTES], object_pairs_hook=_public_part)
@@ -89,12 +97,26 @@ def read_validator_address(home: Path) -> bytes:
         public_key = base64.b64decode(record["pub_key"]["value"], validate=True)
     except OSError as error:
         raise IdentityError(
-            f"cannot read {path}: {error.strerror}; give the validator's address, or run: assayd init"
+            f"cannot read {path}: {error.strerror}; set [validator] address in assayd.toml, or run: "
+            "assayd init"
         ) from None
     except (ValueError, KeyError, TypeError, binascii.Error):
         raise IdentityError(f"{path} is not a validator file of CometBFT") from None
     if accounts.address_of(public_key) != address:
         raise IdentityError(f"the address in {path} is not that of its public key")
+    return address
+
+
+def _parse_address(text: str) -> bytes:
+    try:
+        address = bytes.fromhex(text)
+    except ValueError:
+        address = b""
+    if len(address) != accounts.ADDRESS_BYTES:
+        raise IdentityError(
+            f"[validator] address in assayd.toml is {text!r}, and a consensus address has 40 hexadecimal "
+            "digits"
+        )
     return address
 
 

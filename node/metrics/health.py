@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from assay.node.metrics.network import NetworkState
+from assay.node.shell.chain import Chain
 from assay.node.workers.pool import WorkerPool
 
 
@@ -14,8 +15,8 @@ class Health:
 
     Parameters
     ----------
-    height
-        The last committed height.
+    chain
+        Its height is watched.
     pool
         The worker processes.
     patience
@@ -28,26 +29,27 @@ class Health:
 
     def __init__(
         self,
-        height: Callable[[], int],
+        chain: Chain,
         pool: WorkerPool,
         patience: float,
         not_before: float = 0.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._height = height
+        self._chain = chain
         self._pool = pool
         self._patience = patience
         self._not_before = not_before
         self._clock = clock
         self._advanced_at = clock()
         self._running = False
+        chain.on_commit(self._advanced)
 
     def begin(self) -> None:
         """The node's parts run: from now on blocks are expected."""
         self._running = True
         self._advanced_at = self._clock() + max(0.0, self._not_before - time.time())
 
-    def advanced(self, _height: int) -> None:
+    def _advanced(self, _height: int) -> None:
         """Note that a block was committed."""
         self._advanced_at = self._clock()
 
@@ -61,9 +63,9 @@ class Health:
             return True, "the node is starting"
         still = self.still_seconds()
         if still <= self._patience:
-            return True, f"height {self._height()}, {still:.1f} s ago"
+            return True, f"height {self._chain.height}, {still:.1f} s ago"
         return False, (
-            f"the height has stood still at {self._height()} for {still:.0f} s; data/cometbft.log in the "
+            f"the height has stood still at {self._chain.height} for {still:.0f} s; data/cometbft.log in the "
             "node's home may say why, and `assayd doctor` looks for causes"
         )
 
@@ -76,7 +78,7 @@ class Health:
         if network is None:
             reasons.append("CometBFT does not answer yet")
         elif network.catching_up:
-            reasons.append(f"the node is catching up, at height {self._height()}")
+            reasons.append(f"the node is catching up, at height {self._chain.height}")
         alive, sentence = self.alive()
         if not alive:
             reasons.append(sentence)

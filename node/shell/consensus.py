@@ -18,6 +18,7 @@ from assay.node.shell import proposal
 from assay.node.shell.chain import Chain
 from assay.node.shell.entries import EntryCache
 from assay.node.shell.results import block_response
+from assay.node.shell.told import tell
 from assay.node.signatures import SignatureChecker
 from assay.proto import abci_pb2 as abci
 from assay.proto.state_pb2 import Committee, Validator
@@ -225,6 +226,7 @@ class Consensus:
         refused = sum(tx_result.code != 0 for tx_result in result.tx_results)
         txs = len(block.entries)
         _log.info("block", height=block.height, txs=txs, refused=refused, app_hash=root.hex()[:12])
+        tell(block.height, result)
         return block_response(first, result, root)
 
     def _injected(self, raw: bytes, request: abci.RequestFinalizeBlock) -> tuple[_Extensions, list[TxResult]]:

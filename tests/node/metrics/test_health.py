@@ -1,12 +1,14 @@
 """What /healthz and /readyz say, and when."""
 
 import time
+from collections.abc import Callable
 from typing import cast
 
 import pytest
 
 from assay.node.metrics.health import Health
 from assay.node.metrics.network import NetworkState
+from assay.node.shell.chain import Chain
 from assay.node.workers.pool import WorkerPool
 
 AT_HEAD = NetworkState(catching_up=False, peers=3, waiting=0, waiting_bytes=0, power=10)
@@ -20,11 +22,18 @@ class Pool:
         self.pids = [11, 12]
 
 
+class Height:
+    height = 7
+
+    def on_commit(self, listener: Callable[[int], None]) -> None:
+        self.committed = listener
+
+
 class World:
     def __init__(self, not_before: float = 0.0) -> None:
-        self.now, self.height, self.pool = 100.0, 7, Pool()
-        pool = cast(WorkerPool, self.pool)
-        self.health = Health(lambda: self.height, pool, 60, not_before, lambda: self.now)
+        self.now, self.chain, self.pool = 100.0, Height(), Pool()
+        pool, chain = cast(WorkerPool, self.pool), cast(Chain, self.chain)
+        self.health = Health(chain, pool, 60, not_before, lambda: self.now)
 
 
 @pytest.fixture
@@ -50,7 +59,7 @@ def test_it_lives_as_long_as_its_height_advances(world: World) -> None:
     assert not alive
     assert "stood still at 7 for 61 s" in why
     assert world.health.ready(AT_HEAD) == (False, why)
-    world.health.advanced(8)
+    world.chain.committed(8)
     assert world.health.alive()[0]
     assert world.health.ready(AT_HEAD)[0]
 

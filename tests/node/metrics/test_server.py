@@ -29,8 +29,7 @@ class Served:
         self.node, self.pool = Node(path), WorkerPool()
         self.address = f"{LOOPBACK}:{port}"
         self.rpc = Rpc(f"{LOOPBACK}:{nobody}")
-        self.health = Health(lambda: self.node.chain.height, self.pool, 60)
-        self.node.chain.on_commit(self.health.advanced)
+        self.health = Health(self.node.chain, self.pool, 60)
         self.path = path
 
     def serve(self, address: str | None = None) -> Any:

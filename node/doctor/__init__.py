@@ -1,0 +1,1 @@
+"""What `assayd doctor` looks at: one module a subject, each a function that returns findings."""
