@@ -48,14 +48,13 @@ class Holding:
     @property
     def tokens(self) -> int:
         """What its shares are worth, in uasy."""
-        whole = decode_whole(self.validator.shares)
-        return tokens_of(decode_whole(self.delegation.shares), self.validator.tokens, whole)
+        shares, whole = self.ratio
+        return tokens_of(shares, self.validator.tokens, whole)
 
     @property
-    def part(self) -> float:
-        """Its part of the validator's stake, 0 to 1."""
-        whole = decode_whole(self.validator.shares)
-        return decode_whole(self.delegation.shares) / whole if whole else 0.0
+    def ratio(self) -> tuple[int, int]:
+        """Its shares, and all of the validator's."""
+        return decode_whole(self.delegation.shares), decode_whole(self.validator.shares)
 
     @property
     def reward(self) -> int:
@@ -139,6 +138,12 @@ class Staking(TypedReader):
         holdings = await self._holdings([found.value], found.height)
         return Answer(holdings[0], found.height, found.verified)
 
+    async def own_stake(self, validator: Answer[ValidatorRecord]) -> int:
+        """Return what a validator's operator has delegated to it at the record's height, in uasy."""
+        place = keys.delegation(validator.value.operator, validator.value.operator)
+        found = await self._maybe(Delegation, place, validator.height)
+        return Holding(found.value, validator.value, ValidatorRewards()).tokens
+
     async def delegations(self, delegator: Address) -> Answer[list[Holding]]:
         """Return all that an account has delegated, by validator."""
         path = f"/delegation/{text(delegator)}"
@@ -220,10 +225,10 @@ class Staking(TypedReader):
     # --- misbehaviour --------------------------------------------------------------
 
     async def signing_info(self, validator: Address) -> Answer[SigningInfo]:
-        """Return how a validator's consensus key has signed."""
-        record = (await self.validator(validator)).value
-        missing = f"{encode_address(record.operator)} has not been in the validator set"
-        return await self._one(SigningInfo, keys.signing_info(address_of(record.public_key)), missing)
+        """Return how a validator's consensus key has signed; an empty record if it has not missed a block."""
+        record = await self.validator(validator)
+        place = keys.signing_info(address_of(record.value.public_key))
+        return await self._maybe(SigningInfo, place, record.height)
 
     async def slashes(self, validator: Address = b"") -> Answer[list[SlashRecord]]:
         """Return what was taken from one validator, or from all, latest first."""

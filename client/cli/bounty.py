@@ -17,9 +17,9 @@ from assay.client.cli.model import weights_document
 from assay.client.cli.parameters import COUNT, CSV_FILE, IDENT, amount, from_option, hex32
 from assay.client.cli.plain import to_plain
 from assay.client.cli.progress import steps
-from assay.client.cli.query import provenance
 from assay.client.cli.sending import result_document, send, settled
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.show import provenance
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.contribution import Report

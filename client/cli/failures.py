@@ -11,6 +11,7 @@ from assay.client.amounts import AmountError
 from assay.client.cli.terminal import printable
 from assay.client.errors import BadNodeAddress, ClientError, NodeUnreachable, ProofInvalid, Refused
 from assay.client.home import HomeError
+from assay.client.joining import BadValidatorKeys
 from assay.client.train.errors import TrainingError
 from assay.crypto.accounts import AddressError
 from assay.crypto.errors import CryptoError
@@ -41,6 +42,7 @@ _KINDS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (BadNodeAddress, USAGE),
     (NodeUnreachable, UNREACHABLE),
     (ProofInvalid, PROOF),
+    (BadValidatorKeys, FILES),
     (HomeError, FILES),
     (ClientError, REFUSED),
     (KeystoreError, KEYS),

@@ -25,6 +25,7 @@ _COMMANDS: Final = (
     "keys",
     "model",
     "query",
+    "stake",
     "tx",
 )
 """Each is the command of its name in the module of its name."""
@@ -107,6 +108,6 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 )
 @click.pass_context
 def main(ctx: click.Context, /, home: Path | None, output: str | None, **options: Any) -> None:
-    """Keys, tokens, models, bounties and contributions on an Assay chain."""
+    """Keys, tokens, stake, models, bounties and contributions on an Assay chain."""
     session = ctx.obj = Session(Home(home or default_home(os.environ)), **options)
     session.output = output or session.settings.get("output") or "text"

@@ -11,9 +11,9 @@ import numpy as np
 from rich.text import Text
 
 from assay.client.cli.parameters import CSV_FILE, from_option, hex32, text
-from assay.client.cli.query import provenance
 from assay.client.cli.sending import result_document, send
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.show import provenance
 from assay.client.cli.tables import new_table
 from assay.client.messages import post_model
 from assay.client.train import evaluate, sgd

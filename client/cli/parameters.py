@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 from assay.client.amounts import AmountError, parse_amount
 from assay.client.cli.terminal import printable
 from assay.client.home import Home, default_home
+from assay.client.rates import RateError, parse_rate
 
 
 def amount(text: str | int) -> int:
@@ -21,6 +22,16 @@ def amount(text: str | int) -> int:
     try:
         return parse_amount(text)
     except AmountError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def rate(text: str | int) -> int:
+    """Return the basis points of ``5%``."""
+    if isinstance(text, int):
+        return text
+    try:
+        return parse_rate(text)
+    except RateError as error:
         raise click.BadParameter(str(error)) from None
 
 

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
 import click
-from google.protobuf.message import Message
 
-from assay.client.amounts import format_amount
+from assay.client.cli import query_stake, query_validators
 from assay.client.cli.parameters import IDENT, key_names
 from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session, pass_session
+from assay.client.cli.show import cell, plain, provenance, show_record
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
 from assay.client.paths import place_of
-from assay.client.records import Answer
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Fault, Suspension
-
-M = TypeVar("M", bound=Message)
-_AMOUNTS = frozenset(
-    [
-        "balance",
-        "bounty",
-        "scoring_fee",
-        "deposit",
-        "escrowed",
-        "paid",
-        "refunded",
-        "burned",
-        "reserve",
-        "amount",
-        "deposit_returned",
-        "total",
-        "min_bounty",
-        "min_deposit",
-        "min_scoring_fee",
-    ]
-)
-_WORDS = {None: "none", True: "yes", False: "no"}
 
 
 @click.group()
@@ -47,23 +21,21 @@ def query() -> None:
     """Records of the chain, proven against its headers."""
 
 
-def show_record(session: Session, title: str, read: Callable[[Client], Awaitable[Answer[Any]]]) -> None:
-    """Read one record, and print it with height and proof."""
-    answer = session.run(read)
-    fields = _plain(answer.value)
-    table = new_table("field", "value", title=f"{title}, {provenance(answer)}")
-    for name, value in fields.items():
-        table.add_row(name, _cell(name, value))
-    session.emit({"height": answer.height, "verified": answer.verified, "value": fields}, table)
-
-
-def provenance(answer: Answer[Any]) -> str:
-    """Say after which block a value stood, and whether that was proven."""
-    return f"after block {answer.height}, " + ("proven" if answer.verified else "NOT PROVEN")
-
-
-def _plain(record: Message | bytes) -> dict[str, Any]:
-    return to_plain(record) if isinstance(record, Message) else {"value": record.hex()}
+for _command in (
+    query_validators.validators,
+    query_validators.validator,
+    query_stake.delegations,
+    query_stake.delegations_to,
+    query_stake.unbonding,
+    query_stake.redelegations,
+    query_stake.rewards,
+    query_validators.commission,
+    query_validators.slashes,
+    query_validators.signing_info,
+    query_stake.pool,
+    query_stake.community_pool,
+):
+    query.add_command(_command)
 
 
 def _hexadecimal(text: str) -> bytes:
@@ -71,17 +43,6 @@ def _hexadecimal(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError:
         raise click.BadParameter(f"--start takes hexadecimal digits, not {text!r}") from None
-
-
-def _cell(name: str, value: Any) -> str:
-    if name in _AMOUNTS and isinstance(value, int):
-        return format_amount(value)
-    if isinstance(value, dict):
-        return "\n".join(f"{inner}: {_cell(inner, part)}" for inner, part in value.items())
-    if isinstance(value, list):
-        between = "\n\n" if value and isinstance(value[0], dict) else "\n"
-        return between.join(_cell(name, item) for item in value)
-    return _WORDS.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
 
 
 @query.command(short_help="Show balance and sequence of ACCOUNT.")
@@ -187,8 +148,8 @@ def path_(session: Session, path: str, height: int, limit: int, start: str) -> N
     answer = session.run(lambda client: client.path.page(path, start=first, limit=limit, height=height))
     table = new_table("path", "record", title=f"{path}, {provenance(answer)}, but not that none is missing")
     for name, record in answer.value.records:
-        table.add_row(name, _cell("", _plain(record)))
-    records = [{"path": name, "value": _plain(record)} for name, record in answer.value.records]
+        table.add_row(name, cell("", plain(record)))
+    records = [{"path": name, "value": plain(record)} for name, record in answer.value.records]
     more = answer.value.next.hex()
     document = {"height": answer.height, "verified": answer.verified, "records": records, "next": more}
     session.emit(document, table)
@@ -204,5 +165,5 @@ def chain(session: Session) -> None:
     table = new_table("field", "value", title="chain, as the node says")
     for name in ("chain_id", "height", "provable_height", "ready_keys", "key_note"):
         if info[name] != "":
-            table.add_row(name, _cell(name, info[name]))
+            table.add_row(name, cell(name, info[name]))
     session.emit(info, table)

@@ -44,6 +44,13 @@ async def settled(client: Client, result: TxResult) -> TxResult:
     return result
 
 
+def done(session: Session, result: TxResult | None, text: str) -> None:
+    """Tell what a transaction has done, and where it is; a dry run has told already."""
+    if result is not None:
+        where = f"in block {result.height}, transaction {result.hash.hex().upper()}"
+        session.emit(result_document(result), f"{text}, {where}")
+
+
 def result_document(result: TxResult) -> dict[str, Any]:
     """Return a transaction's result as plain values."""
     return {

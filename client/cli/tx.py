@@ -8,7 +8,7 @@ import click
 
 from assay.client.amounts import format_amount
 from assay.client.cli.parameters import amount, from_option, hex32, key_names, memo_option
-from assay.client.cli.sending import result_document, send
+from assay.client.cli.sending import done, result_document, send
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
@@ -38,11 +38,7 @@ def send_(session: Session, recipient: str, amount_: int, key: str | None, memo:
     account = session.signer(key)
     question = f"Send {format_amount(amount_)} from {account.address_text} to {encode_address(to)}?"
     result = send(session, account, [transfer(to, amount_)], question, memo)
-    if result is not None:
-        text = (
-            f"sent {format_amount(amount_)} in block {result.height}, transaction {result.hash.hex().upper()}"
-        )
-        session.emit(result_document(result), text)
+    done(session, result, f"sent {format_amount(amount_)}")
 
 
 @tx.command()
