@@ -116,3 +116,8 @@ def fund_community_pool(amount: int) -> Message:
 def unjail() -> Message:
     """Let one's own validator out of jail, once its time there is over."""
     return Message(unjail=tx_pb2.MsgUnjail())
+
+
+def signal_upgrade(version: int, height: int) -> Message:
+    """Say that one's own validator is ready for a version of the state from a height on; 0, 0 for none."""
+    return Message(signal_upgrade=tx_pb2.MsgSignalUpgrade(version=version, height=height))

@@ -58,7 +58,8 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
     Raises
     ------
     StoreError, HomeError, SettingsError, IdentityError, CometBFTError, AddressError
-        If a part cannot be started; each says what to do. So do `WorkerFailed` and `WorkerRefused`.
+        If a part cannot be started; each says what to do. So do `WorkerFailed`, `WorkerRefused`
+        and `UpgradeNeeded`.
     """
     check_rules()
     check_modes(home)
@@ -70,6 +71,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         retained = settings.store.retain_versions
         store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
+        chain.require_known_version()
         snapshots = _snapshots(stack, chain, home, settings.snapshots)
         signatures = SignatureChecker(settings.workers.signature_threads)
         stack.callback(signatures.close)

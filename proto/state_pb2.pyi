@@ -166,7 +166,7 @@ class Supply(_message.Message):
     def __init__(self, total: _Optional[int] = ..., burned: _Optional[int] = ...) -> None: ...
 
 class Params(_message.Message):
-    __slots__ = ("development", "preset", "gas_price", "max_block_bytes", "max_block_gas", "max_tx_bytes", "max_messages", "min_committee", "key_pool", "ceremony_window", "committee_block_bytes", "scoring_block_work", "min_contributors", "max_contributors", "max_ciphertexts", "min_bounty", "min_deposit", "min_scoring_fee", "max_window", "release_window", "absence_window", "unbonding_period", "max_validators", "power_reduction", "min_self_delegation", "max_entries", "min_seat_stake", "inflation", "blocks_per_year", "community_tax", "base_proposer_reward", "bonus_proposer_reward", "committee_share", "signed_blocks_window", "min_signed", "downtime_jail", "committee_jail", "slash_double_sign", "slash_downtime", "slash_committee_fault", "slash_committee_silence")
+    __slots__ = ("development", "preset", "gas_price", "max_block_bytes", "max_block_gas", "max_tx_bytes", "max_messages", "min_committee", "key_pool", "ceremony_window", "committee_block_bytes", "scoring_block_work", "min_contributors", "max_contributors", "max_ciphertexts", "min_bounty", "min_deposit", "min_scoring_fee", "max_window", "release_window", "absence_window", "unbonding_period", "max_validators", "power_reduction", "min_self_delegation", "max_entries", "min_seat_stake", "inflation", "blocks_per_year", "community_tax", "base_proposer_reward", "bonus_proposer_reward", "committee_share", "signed_blocks_window", "min_signed", "downtime_jail", "committee_jail", "slash_double_sign", "slash_downtime", "slash_committee_fault", "slash_committee_silence", "state_version", "upgrade_version", "upgrade_height", "upgrade_notice")
     DEVELOPMENT_FIELD_NUMBER: _ClassVar[int]
     PRESET_FIELD_NUMBER: _ClassVar[int]
     GAS_PRICE_FIELD_NUMBER: _ClassVar[int]
@@ -208,6 +208,10 @@ class Params(_message.Message):
     SLASH_DOWNTIME_FIELD_NUMBER: _ClassVar[int]
     SLASH_COMMITTEE_FAULT_FIELD_NUMBER: _ClassVar[int]
     SLASH_COMMITTEE_SILENCE_FIELD_NUMBER: _ClassVar[int]
+    STATE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    UPGRADE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    UPGRADE_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    UPGRADE_NOTICE_FIELD_NUMBER: _ClassVar[int]
     development: bool
     preset: Preset
     gas_price: int
@@ -249,7 +253,21 @@ class Params(_message.Message):
     slash_downtime: int
     slash_committee_fault: int
     slash_committee_silence: int
-    def __init__(self, development: bool = ..., preset: _Optional[_Union[Preset, str]] = ..., gas_price: _Optional[int] = ..., max_block_bytes: _Optional[int] = ..., max_block_gas: _Optional[int] = ..., max_tx_bytes: _Optional[int] = ..., max_messages: _Optional[int] = ..., min_committee: _Optional[int] = ..., key_pool: _Optional[int] = ..., ceremony_window: _Optional[int] = ..., committee_block_bytes: _Optional[int] = ..., scoring_block_work: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., max_ciphertexts: _Optional[int] = ..., min_bounty: _Optional[int] = ..., min_deposit: _Optional[int] = ..., min_scoring_fee: _Optional[int] = ..., max_window: _Optional[int] = ..., release_window: _Optional[int] = ..., absence_window: _Optional[int] = ..., unbonding_period: _Optional[int] = ..., max_validators: _Optional[int] = ..., power_reduction: _Optional[int] = ..., min_self_delegation: _Optional[int] = ..., max_entries: _Optional[int] = ..., min_seat_stake: _Optional[int] = ..., inflation: _Optional[int] = ..., blocks_per_year: _Optional[int] = ..., community_tax: _Optional[int] = ..., base_proposer_reward: _Optional[int] = ..., bonus_proposer_reward: _Optional[int] = ..., committee_share: _Optional[int] = ..., signed_blocks_window: _Optional[int] = ..., min_signed: _Optional[int] = ..., downtime_jail: _Optional[int] = ..., committee_jail: _Optional[int] = ..., slash_double_sign: _Optional[int] = ..., slash_downtime: _Optional[int] = ..., slash_committee_fault: _Optional[int] = ..., slash_committee_silence: _Optional[int] = ...) -> None: ...
+    state_version: int
+    upgrade_version: int
+    upgrade_height: int
+    upgrade_notice: int
+    def __init__(self, development: bool = ..., preset: _Optional[_Union[Preset, str]] = ..., gas_price: _Optional[int] = ..., max_block_bytes: _Optional[int] = ..., max_block_gas: _Optional[int] = ..., max_tx_bytes: _Optional[int] = ..., max_messages: _Optional[int] = ..., min_committee: _Optional[int] = ..., key_pool: _Optional[int] = ..., ceremony_window: _Optional[int] = ..., committee_block_bytes: _Optional[int] = ..., scoring_block_work: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., max_ciphertexts: _Optional[int] = ..., min_bounty: _Optional[int] = ..., min_deposit: _Optional[int] = ..., min_scoring_fee: _Optional[int] = ..., max_window: _Optional[int] = ..., release_window: _Optional[int] = ..., absence_window: _Optional[int] = ..., unbonding_period: _Optional[int] = ..., max_validators: _Optional[int] = ..., power_reduction: _Optional[int] = ..., min_self_delegation: _Optional[int] = ..., max_entries: _Optional[int] = ..., min_seat_stake: _Optional[int] = ..., inflation: _Optional[int] = ..., blocks_per_year: _Optional[int] = ..., community_tax: _Optional[int] = ..., base_proposer_reward: _Optional[int] = ..., bonus_proposer_reward: _Optional[int] = ..., committee_share: _Optional[int] = ..., signed_blocks_window: _Optional[int] = ..., min_signed: _Optional[int] = ..., downtime_jail: _Optional[int] = ..., committee_jail: _Optional[int] = ..., slash_double_sign: _Optional[int] = ..., slash_downtime: _Optional[int] = ..., slash_committee_fault: _Optional[int] = ..., slash_committee_silence: _Optional[int] = ..., state_version: _Optional[int] = ..., upgrade_version: _Optional[int] = ..., upgrade_height: _Optional[int] = ..., upgrade_notice: _Optional[int] = ...) -> None: ...
+
+class UpgradeSignal(_message.Message):
+    __slots__ = ("operator", "version", "height")
+    OPERATOR_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    operator: bytes
+    version: int
+    height: int
+    def __init__(self, operator: _Optional[bytes] = ..., version: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
 
 class Counters(_message.Message):
     __slots__ = ("next_key", "next_round", "next_opening", "next_job", "next_unbonding", "next_slash")

@@ -59,7 +59,7 @@ class TxBody(_message.Message):
     def __init__(self, messages: _Optional[_Iterable[_Union[Message, _Mapping]]] = ..., sequence: _Optional[int] = ..., gas_limit: _Optional[int] = ..., fee: _Optional[int] = ..., timeout_height: _Optional[int] = ..., memo: _Optional[str] = ...) -> None: ...
 
 class Message(_message.Message):
-    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release", "report_release", "create_validator", "edit_validator", "delegate", "undelegate", "redelegate", "cancel_unbonding", "withdraw_reward", "withdraw_commission", "set_withdraw_address", "fund_community_pool", "unjail")
+    __slots__ = ("transfer", "post_model", "open_round", "commit", "reveal", "cancel_round", "acknowledge_release", "report_release", "create_validator", "edit_validator", "delegate", "undelegate", "redelegate", "cancel_unbonding", "withdraw_reward", "withdraw_commission", "set_withdraw_address", "fund_community_pool", "unjail", "signal_upgrade")
     TRANSFER_FIELD_NUMBER: _ClassVar[int]
     POST_MODEL_FIELD_NUMBER: _ClassVar[int]
     OPEN_ROUND_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +79,7 @@ class Message(_message.Message):
     SET_WITHDRAW_ADDRESS_FIELD_NUMBER: _ClassVar[int]
     FUND_COMMUNITY_POOL_FIELD_NUMBER: _ClassVar[int]
     UNJAIL_FIELD_NUMBER: _ClassVar[int]
+    SIGNAL_UPGRADE_FIELD_NUMBER: _ClassVar[int]
     transfer: MsgTransfer
     post_model: MsgPostModel
     open_round: MsgOpenRound
@@ -98,7 +99,8 @@ class Message(_message.Message):
     set_withdraw_address: MsgSetWithdrawAddress
     fund_community_pool: MsgFundCommunityPool
     unjail: MsgUnjail
-    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ..., report_release: _Optional[_Union[MsgReportRelease, _Mapping]] = ..., create_validator: _Optional[_Union[MsgCreateValidator, _Mapping]] = ..., edit_validator: _Optional[_Union[MsgEditValidator, _Mapping]] = ..., delegate: _Optional[_Union[MsgDelegate, _Mapping]] = ..., undelegate: _Optional[_Union[MsgUndelegate, _Mapping]] = ..., redelegate: _Optional[_Union[MsgRedelegate, _Mapping]] = ..., cancel_unbonding: _Optional[_Union[MsgCancelUnbonding, _Mapping]] = ..., withdraw_reward: _Optional[_Union[MsgWithdrawReward, _Mapping]] = ..., withdraw_commission: _Optional[_Union[MsgWithdrawCommission, _Mapping]] = ..., set_withdraw_address: _Optional[_Union[MsgSetWithdrawAddress, _Mapping]] = ..., fund_community_pool: _Optional[_Union[MsgFundCommunityPool, _Mapping]] = ..., unjail: _Optional[_Union[MsgUnjail, _Mapping]] = ...) -> None: ...
+    signal_upgrade: MsgSignalUpgrade
+    def __init__(self, transfer: _Optional[_Union[MsgTransfer, _Mapping]] = ..., post_model: _Optional[_Union[MsgPostModel, _Mapping]] = ..., open_round: _Optional[_Union[MsgOpenRound, _Mapping]] = ..., commit: _Optional[_Union[MsgCommit, _Mapping]] = ..., reveal: _Optional[_Union[MsgReveal, _Mapping]] = ..., cancel_round: _Optional[_Union[MsgCancelRound, _Mapping]] = ..., acknowledge_release: _Optional[_Union[MsgAcknowledgeRelease, _Mapping]] = ..., report_release: _Optional[_Union[MsgReportRelease, _Mapping]] = ..., create_validator: _Optional[_Union[MsgCreateValidator, _Mapping]] = ..., edit_validator: _Optional[_Union[MsgEditValidator, _Mapping]] = ..., delegate: _Optional[_Union[MsgDelegate, _Mapping]] = ..., undelegate: _Optional[_Union[MsgUndelegate, _Mapping]] = ..., redelegate: _Optional[_Union[MsgRedelegate, _Mapping]] = ..., cancel_unbonding: _Optional[_Union[MsgCancelUnbonding, _Mapping]] = ..., withdraw_reward: _Optional[_Union[MsgWithdrawReward, _Mapping]] = ..., withdraw_commission: _Optional[_Union[MsgWithdrawCommission, _Mapping]] = ..., set_withdraw_address: _Optional[_Union[MsgSetWithdrawAddress, _Mapping]] = ..., fund_community_pool: _Optional[_Union[MsgFundCommunityPool, _Mapping]] = ..., unjail: _Optional[_Union[MsgUnjail, _Mapping]] = ..., signal_upgrade: _Optional[_Union[MsgSignalUpgrade, _Mapping]] = ...) -> None: ...
 
 class MsgTransfer(_message.Message):
     __slots__ = ("recipient", "amount")
@@ -297,6 +299,14 @@ class MsgFundCommunityPool(_message.Message):
 class MsgUnjail(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class MsgSignalUpgrade(_message.Message):
+    __slots__ = ("version", "height")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    version: int
+    height: int
+    def __init__(self, version: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
 
 class CommitteeTx(_message.Message):
     __slots__ = ("body", "signature")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Params, Validator
 from assay.proto.tx_pb2 import VoteExtension
-from assay.state import ante, ceremony, distribution, ledger, openings, rounds, slashing
+from assay.state import ante, ceremony, distribution, ledger, openings, rounds, slashing, upgrades
 from assay.state.context import Context, Event, Misbehavior, Vote
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
 from assay.state.handlers import HANDLERS, PROVEN
@@ -102,6 +102,8 @@ def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
         Only for a fault of this program or its disk; whatever a stranger put
         into the block ends as a code in its result.
     """
+    # 0. Another version of the state, if its height has come.
+    upgrades.run_due(view, block.height)
     ctx = Context(chain_id, block.height, read_params(view), view, proofs=block.proofs)
 
     # 1. What the last commit and evidence say of the validators: it was true before anything of this block.

@@ -26,6 +26,7 @@ from assay.node.settings import SettingsError
 from assay.node.workers.pool import WorkerFailed
 from assay.node.workers.process import WorkerRefused
 from assay.state.store import StoreError
+from assay.state.upgrades import UpgradeNeeded
 
 EXPECTED: Final = (
     AddressError,
@@ -36,6 +37,7 @@ EXPECTED: Final = (
     SettingsError,
     SignatureRulesDiffer,
     StoreError,
+    UpgradeNeeded,
     WorkerFailed,
     WorkerRefused,
 )

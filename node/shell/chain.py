@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assay.proto.state_pb2 import Params, Validator
-from assay.state import invariants
+from assay.state import invariants, upgrades
 from assay.state.genesis import write_genesis
 from assay.state.overlay import Overlay
 from assay.state.store import Prepared, Store
@@ -47,6 +47,11 @@ class Chain:
     def params(self) -> Params:
         """Return the parameters in force."""
         return read_params(self.view())
+
+    def require_known_version(self) -> None:
+        """Raise `UpgradeNeeded` if the next block needs a program that is newer than this one."""
+        if self.height:
+            upgrades.require_known(self.params(), self.height + 1)
 
     def on_commit(self, listener: Callable[[int], None]) -> None:
         """Call `listener` with the height after each commit. It must not block."""

@@ -14,6 +14,7 @@ from assay.state.handlers.post_model import PostModelHandler
 from assay.state.handlers.report_release import ReportReleaseHandler
 from assay.state.handlers.reveal import RevealHandler
 from assay.state.handlers.set_withdraw_address import SetWithdrawAddressHandler
+from assay.state.handlers.signal_upgrade import SignalUpgradeHandler
 from assay.state.handlers.transfer import TransferHandler
 from assay.state.handlers.unjail import UnjailHandler
 from assay.state.handlers.withdraw_commission import WithdrawCommissionHandler
@@ -33,6 +34,7 @@ HANDLERS: Final[dict[str, Handler[Any]]] = {
     "set_withdraw_address": SetWithdrawAddressHandler(),
     "fund_community_pool": FundCommunityPoolHandler(),
     "unjail": UnjailHandler(),
+    "signal_upgrade": SignalUpgradeHandler(),
 }
 
 PROVEN: Final = frozenset(("open_round", "reveal"))

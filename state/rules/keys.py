@@ -41,6 +41,7 @@ REWARDS: Final = b"x"
 WITHDRAW_ADDRESS: Final = b"z"
 SIGNING_INFO: Final = b"1"
 SLASH: Final = b"2"
+UPGRADE_SIGNAL: Final = b"3"
 
 PARAMS: Final = b"P"
 COUNTERS: Final = b"N"
@@ -274,6 +275,11 @@ def slashes(operator: bytes) -> bytes:
 def slash(operator: bytes, slash_id: int) -> bytes:
     """Key of one slash."""
     return slashes(operator) + _u64(slash_id)
+
+
+def upgrade_signal(operator: bytes) -> bytes:
+    """Key of what a validator wants the chain to become."""
+    return UPGRADE_SIGNAL + operator
 
 
 # --- the schedule --------------------------------------------------------------

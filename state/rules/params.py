@@ -58,6 +58,10 @@ BOUNDS: Final[dict[str, Bound]] = {
     "slash_downtime": Bound(0, 1, 10_000),
     "slash_committee_fault": Bound(0, 500, 10_000),
     "slash_committee_silence": Bound(0, 1, 10_000),
+    "state_version": Bound(1, 1, 10**6),
+    "upgrade_version": Bound(0, 0, 10**6),
+    "upgrade_height": Bound(0, 0, 2**62),
+    "upgrade_notice": Bound(1, 10_000, 10**7),
 }
 """Bounds of the numeric parameters; `min_committee` and `preset` are choices."""
 
@@ -72,6 +76,7 @@ _DEVELOPMENT: Final = {
     # Whoever tries it out wants the stake back today.
     "unbonding_period": 60,
     "min_seat_stake": 1_000_000,
+    "upgrade_notice": 5,
 }
 """What a development chain has otherwise."""
 

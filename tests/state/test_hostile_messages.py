@@ -175,6 +175,7 @@ def _decent(data: st.DataObject, kind: str) -> Message:
         "set_withdraw_address": lambda: tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20),
         "fund_community_pool": lambda: tx_pb2.MsgFundCommunityPool(amount=1),
         "unjail": tx_pb2.MsgUnjail,
+        "signal_upgrade": lambda: tx_pb2.MsgSignalUpgrade(version=2, height=1000),
     }
     return Message(**{kind: decent[kind]()})
 
@@ -310,6 +311,7 @@ def test_a_message_can_succeed_here(kind: str) -> None:
         "set_withdraw_address": (RICH, tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20)),
         "fund_community_pool": (RICH, tx_pb2.MsgFundCommunityPool(amount=1)),
         "unjail": (JAILED, tx_pb2.MsgUnjail()),
+        "signal_upgrade": (operator, tx_pb2.MsgSignalUpgrade(version=2, height=1000)),
     }
     sender, inner = good[kind]
     raw = signed(sender, Message(**{kind: inner}))

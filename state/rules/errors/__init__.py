@@ -128,6 +128,11 @@ from assay.state.rules.errors.staking import (
     ValidatorNotFound,
     ValidatorWorthless,
 )
+from assay.state.rules.errors.upgrade import (
+    BadUpgrade,
+    NoVoice,
+    UpgradeError,
+)
 
 __all__ = [
     "AlreadyCommitted",
@@ -151,6 +156,7 @@ __all__ = [
     "BadSalt",
     "BadSignature",
     "BadStakeAmount",
+    "BadUpgrade",
     "BadWithdrawAddress",
     "BankError",
     "CancelTooLate",
@@ -174,6 +180,7 @@ __all__ = [
     "ModelNotFound",
     "NoCommitment",
     "NoCommittee",
+    "NoVoice",
     "NotAwaited",
     "NotEnoughDelegated",
     "NotFound",
@@ -222,6 +229,7 @@ __all__ = [
     "UnbondingNotFound",
     "UnknownMessage",
     "UnknownPath",
+    "UpgradeError",
     "ValidatorExists",
     "ValidatorNotFound",
     "ValidatorWorthless",
