@@ -71,7 +71,6 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         retained = settings.store.retain_versions
         store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
-        chain.require_known_version()
         snapshots = _snapshots(stack, chain, home, settings.snapshots)
         signatures = SignatureChecker(settings.workers.signature_threads)
         stack.callback(signatures.close)
@@ -121,7 +120,8 @@ def _snapshots(stack: AsyncExitStack, chain: Chain, home: Home, settings: Snapsh
 
 
 def _announce(chain: Chain, home: Home, cometbft: str, validator: bytes) -> None:
-    """Log which node this is, and where it stands."""
+    """Log which node this is, and where it stands; refuse to go on if its program is too old for that."""
+    chain.require_known_version()
     versions = {"version": VERSION, "state_machine": APP_VERSION, "cometbft": cometbft}
     place = {"chain": chain.chain_id, "height": chain.height, "home": str(home.path)}
     _log.info("starting", **versions, **place, validator=validator.hex())
