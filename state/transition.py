@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Params, Validator
 from assay.proto.tx_pb2 import VoteExtension
-from assay.state import ante, ceremony, distribution, ledger, openings, rounds, slashing, upgrades
+from assay.state import ante, ceremony, distribution, ledger, openings, rounds, slashing, staking, upgrades
 from assay.state.context import Context, Event, Misbehavior, Vote
 from assay.state.envelope import AccountTx, CommitteeMessage, Entry
 from assay.state.handlers import HANDLERS, PROVEN
@@ -126,7 +126,10 @@ def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
 
     # 6. What the block earned, to whom held a share in it.
     distribution.end_block(ctx, block.proposer, block.votes)
-    return BlockResult(results, ctx.events)
+
+    # 7. Who validates from two heights later on, and the stake that has waited long enough.
+    updates = staking.end_block(ctx)
+    return BlockResult(results, ctx.events, updates)
 
 
 class _Entries:

@@ -28,6 +28,8 @@ CONTRIBUTION_BYTES: Final = 500
 MEMBER_BYTES: Final = 600
 """What the record of a committee's key holds of each member."""
 WITHDRAW_ADDRESS_BYTES: Final = 50
+VALIDATOR_BYTES: Final = 300
+"""A validator's record with its places in the store, its description not counted, at most about."""
 HASHED_KIB: Final = 4
 PRODUCT: Final = 4_000
 """A homomorphic multiplication with relinearisation."""

@@ -192,6 +192,11 @@ def validator_queue(height: int, operator: bytes = b"") -> bytes:
     return VALIDATOR_QUEUE + _u64(height) + operator
 
 
+def parse_validator_queue(key: bytes) -> tuple[int, bytes]:
+    """Return the height and the operator of a validator that waits to become unbonded."""
+    return int.from_bytes(key[1:9], "big"), key[9:]
+
+
 def delegations(delegator: bytes) -> bytes:
     """Prefix of what one account has delegated."""
     return DELEGATION + delegator

@@ -30,7 +30,7 @@ from assay.proto.state_pb2 import (
     Round,
 )
 from assay.proto.tx_pb2 import MsgCommit, MsgOpenRound, MsgPostModel, MsgReveal
-from assay.state import ceremony, invariants, ledger, openings, rounds, scoring_queue
+from assay.state import ceremony, counters, invariants, ledger, openings, rounds, scoring_queue, staking
 from assay.state.ceremony import records as key_records
 from assay.state.context import Context, Event
 from assay.state.handlers import HANDLERS
@@ -117,6 +117,8 @@ class Chain:
 
     Attributes
     ----------
+    updates
+        What the last block changed of the validator set.
     computes
         Whether blocks begin with made-up ciphertexts for the jobs that were due; a real committee's are real.
     """
@@ -140,6 +142,7 @@ class Chain:
         self.operators = [account(900 + number) for number in range(seats)]
         self.committee_keys = [account(800 + number) for number in range(seats)]
         self.events: list[Event] = []
+        self.updates: list[pb.Validator] = []
         self.computes = True
         self.ctx = self.context(1, Overlay(self.memory))
         self._genesis(seats)
@@ -147,7 +150,7 @@ class Chain:
     def _genesis(self, seats: int) -> None:
         view = self.ctx.view
         view.save(keys.PARAMS, self.params)
-        view.save(keys.COUNTERS, Counters(next_key=1, next_round=1, next_opening=1, next_job=1))
+        view.save(keys.COUNTERS, counters.first())
         for person in [self.owner, *self.people]:
             ledger.mint(self.ctx, person.address, BALANCE)
         self.seats = [
@@ -179,8 +182,7 @@ class Chain:
     def end_block(self, count: int = 1) -> None:
         """End the block under execution, check every invariant, commit, and begin the next; so often."""
         for _ in range(count):
-            ceremony.end_block(self.ctx)
-            rounds.end_block(self.ctx)
+            self.close()
             self.events.extend(self.ctx.events)
             self.memory.apply(self.ctx.view)
             invariants.check_all(self.memory)
@@ -188,6 +190,16 @@ class Chain:
             self.ctx = self.context(self.ctx.height + 1, Overlay(self.memory))
             if self.computes:
                 self.compute()
+
+    def close(self) -> None:
+        """Do what a block does after its entries."""
+        ceremony.end_block(self.ctx)
+        rounds.end_block(self.ctx)
+        self.earn()
+        self.updates = staking.end_block(self.ctx)
+
+    def earn(self) -> None:
+        """Divide what the block earned; here nobody votes, so nobody earns."""
 
     def compute(self) -> None:
         """Begin a block as a real one begins: with the ciphertexts that were due, here made up."""
@@ -211,12 +223,12 @@ class Chain:
 
     def ready_key(self) -> Key:
         """Write a ready key without a ceremony: for tests that inject what it would open."""
-        counters = self.view.require(Counters, keys.COUNTERS)
-        key = Key(id=counters.next_key, status=pb.KEY_STATUS_READY, preset=self.params.preset)
+        following = self.view.require(Counters, keys.COUNTERS)
+        key = Key(id=following.next_key, status=pb.KEY_STATUS_READY, preset=self.params.preset)
         size = max(n for n in COMMITTEE_SIZES if n <= len(self.seats))
         key.members.extend(KeyMember(seat=seat) for seat in self.seats[:size])
-        counters.next_key += 1
-        self.view.save(keys.COUNTERS, counters)
+        following.next_key += 1
+        self.view.save(keys.COUNTERS, following)
         key_records.save_pool(self.view, [*key_records.pool(self.view), key.id])
         for name in ("public_key", "relin_key"):
             setattr(key, name, self.view.put_bulk(keys.key_scope(key.id), name.encode()))

@@ -9,9 +9,9 @@ import pytest
 
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
-from assay.proto.state_pb2 import Counters, Params
+from assay.proto.state_pb2 import Params
 from assay.proto.tx_pb2 import Message, MsgTransfer, TxBody
-from assay.state import ledger
+from assay.state import counters, ledger
 from assay.state.ante import gas_needed
 from assay.state.context import Context
 from assay.state.envelope import AccountTx, decode
@@ -71,7 +71,7 @@ def ctx(memory: MemoryState, params: Params) -> Context:
     """A context at height 10 over an empty chain that has parameters and counters."""
     view = Overlay(memory)
     view.save(keys.PARAMS, params)
-    view.save(keys.COUNTERS, Counters(next_key=1, next_round=1, next_opening=1, next_job=1))
+    view.save(keys.COUNTERS, counters.first())
     return Context(CHAIN_ID, 10, params, view)
 
 

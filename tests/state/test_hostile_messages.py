@@ -16,7 +16,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.state.chain import random_payload, small_model
-from tests.state.conftest import CHAIN_ID
+from tests.state.conftest import CHAIN_ID, account
+from tests.state.stake import create_message
 from tests.state.world import JAILED, RICH, join_data, world
 
 from assay.crypto import accounts
@@ -28,6 +29,7 @@ from assay.node.shell.results import block_response
 from assay.proto import abci_pb2, model_pb2, tx_pb2
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Feature, Model
+from assay.proto.staking_pb2 import Description
 from assay.proto.state_pb2 import Key, Opening
 from assay.proto.tx_pb2 import CommitteeBody, Message, MsgCancelRound, ShareRun, TxBody, VoteExtension
 from assay.state import invariants, ledger
@@ -44,6 +46,8 @@ from assay.state.rules.models import MAX_MODEL_BYTES
 from assay.state.transition import Block, execute
 
 KINDS = tuple(HANDLERS)
+NEW_KEYS = account(310), account(311)
+"""Of a validator that is not there yet."""
 ROUND_IDS = tuple(range(10))
 KEY_IDS = tuple(range(24))
 
@@ -170,6 +174,16 @@ def _decent(data: st.DataObject, kind: str) -> Message:
         "cancel_round": lambda: tx_pb2.MsgCancelRound(round_id=ident),
         "acknowledge_release": lambda: tx_pb2.MsgAcknowledgeRelease(round_id=ident),
         "report_release": lambda: tx_pb2.MsgReportRelease(round_id=ident, parts=[part]),
+        "create_validator": lambda: create_message(chain.owner, *NEW_KEYS),
+        "edit_validator": lambda: tx_pb2.MsgEditValidator(description=Description(moniker="new")),
+        "delegate": lambda: tx_pb2.MsgDelegate(validator=chain.operators[0].address, amount=1),
+        "undelegate": lambda: tx_pb2.MsgUndelegate(validator=chain.operators[0].address, amount=1),
+        "redelegate": lambda: tx_pb2.MsgRedelegate(
+            source=chain.operators[0].address, target=JAILED.address, amount=1
+        ),
+        "cancel_unbonding": lambda: tx_pb2.MsgCancelUnbonding(
+            validator=chain.operators[0].address, entry=1, amount=1
+        ),
         "withdraw_reward": lambda: tx_pb2.MsgWithdrawReward(validator=chain.operators[0].address),
         "withdraw_commission": tx_pb2.MsgWithdrawCommission,
         "set_withdraw_address": lambda: tx_pb2.MsgSetWithdrawAddress(address=b"r" * 20),
@@ -305,6 +319,18 @@ def test_a_message_can_succeed_here(kind: str) -> None:
         "acknowledge_release": (
             here.chain.owner,
             tx_pb2.MsgAcknowledgeRelease(round_id=named[pb.ROUND_STATUS_SETTLED]),
+        ),
+        "create_validator": (here.chain.owner, create_message(here.chain.owner, *NEW_KEYS)),
+        "edit_validator": (operator, tx_pb2.MsgEditValidator(description=Description(moniker="new"))),
+        "delegate": (RICH, tx_pb2.MsgDelegate(validator=operator.address, amount=1)),
+        "undelegate": (RICH, tx_pb2.MsgUndelegate(validator=operator.address, amount=1)),
+        "redelegate": (
+            RICH,
+            tx_pb2.MsgRedelegate(source=operator.address, target=JAILED.address, amount=1),
+        ),
+        "cancel_unbonding": (
+            RICH,
+            tx_pb2.MsgCancelUnbonding(validator=operator.address, entry=1, amount=1),
         ),
         "withdraw_reward": (RICH, tx_pb2.MsgWithdrawReward(validator=operator.address)),
         "withdraw_commission": (operator, tx_pb2.MsgWithdrawCommission()),

@@ -15,7 +15,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
 from assay.proto.staking_pb2 import BOND_STATUS_UNBONDED, Delegation, ValidatorRecord
 from assay.proto.state_pb2 import Key
-from assay.proto.tx_pb2 import MsgCancelRound
+from assay.proto.tx_pb2 import MsgCancelRound, MsgUndelegate
 from assay.state import ledger, openings, scoring_queue
 from assay.state.ceremony import phases, slots
 from assay.state.overlay import Overlay
@@ -57,11 +57,14 @@ class World:
         self.chain.end_block()
 
     def _bond(self) -> None:
-        """Give the rich a delegation that has earned something, and the operator a commission."""
+        """Give the rich a delegation that has earned, and stake on its way out; the operator a commission."""
         ctx, operator = self.chain.ctx, self.chain.operators[0]
         ledger.mint(ctx, operator.address, 10**8)
         stakes = {operator.address: 10_000_000, RICH.address: 5_000_000}
-        earn(ctx, bond(ctx, operator, stakes), 30_000)
+        record = bond(ctx, operator, stakes)
+        earn(ctx, record, 20_000)
+        self.chain.run("undelegate", RICH, MsgUndelegate(validator=operator.address, amount=1_000_000))
+        earn(ctx, validators.find(ctx.view, operator.address), 20_000)
 
     def _jail(self) -> None:
         """Write down a validator that sits in jail though its time is over."""

@@ -125,6 +125,7 @@ from assay.state.rules.errors.staking import (
     TooManyEntries,
     UnbondingNotFound,
     ValidatorExists,
+    ValidatorJailed,
     ValidatorNotFound,
     ValidatorWorthless,
 )
@@ -231,6 +232,7 @@ __all__ = [
     "UnknownPath",
     "UpgradeError",
     "ValidatorExists",
+    "ValidatorJailed",
     "ValidatorNotFound",
     "ValidatorWorthless",
     "WindowTooShort",

@@ -99,3 +99,9 @@ class BadStakeAmount(StakingError):
     """An amount is zero, or too small to buy a share."""
 
     code = 15
+
+
+class ValidatorJailed(StakingError):
+    """The validator is jailed, and an unbonding from it cannot be cancelled."""
+
+    code = 16

@@ -1,9 +1,8 @@
-"""What must hold after every block. Tests check it each block, `assayd verify` on a live store."""
+"""Tokens, rounds, keys and openings: what must hold of them after every block."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import (
@@ -20,48 +19,9 @@ from assay.proto.state_pb2 import (
     Suspension,
 )
 from assay.state import faults
-from assay.state.overlay import Overlay, Reader
+from assay.state.invariants.base import InvariantBroken
+from assay.state.overlay import Overlay
 from assay.state.rules import keys
-from assay.state.snapshots.needed import needed
-
-
-class InvariantBroken(RuntimeError):
-    """The state contradicts itself; the sentence names the records."""
-
-
-def check_all(state: Reader) -> None:
-    """Check every invariant.
-
-    Raises
-    ------
-    InvariantBroken
-        At the first that does not hold.
-    """
-    view = Overlay(state)
-    check_supply(view)
-    check_rounds(view)
-    check_keys(view)
-    check_openings(view)
-    check_queue(view)
-    check_decided(view)
-    check_schedule(view)
-    check_faults(view)
-
-
-def check_bulk(state: Reader, in_use: Iterable[tuple[bytes, bytes]]) -> None:
-    """The bytes beside the tree are those that the records call for, so a snapshot can carry them.
-
-    Parameters
-    ----------
-    state
-        All records.
-    in_use
-        Scope and digest of all bytes beside the tree.
-    """
-    called_for, found = set(needed(state)), set(in_use)
-    for scope, digest in sorted(called_for ^ found):
-        what = "are not kept" if (scope, digest) in called_for else "are kept and no record calls for them"
-        raise InvariantBroken(f"the bytes {digest.hex()} in scope {scope.hex()} {what}")
 
 
 def check_supply(view: Overlay) -> None:
@@ -157,22 +117,6 @@ def check_queue(view: Overlay) -> None:
     first = min((opening.id for opening in openings if not opening.computed), default=record.next_opening)
     if record.next_job != first:
         raise InvariantBroken(f"the queue begins at {record.next_job}, the first job that waits is {first}")
-
-
-def check_schedule(view: Overlay) -> None:
-    """The schedule holds the deadlines of keys and rounds, and nothing else."""
-    scheduled = {keys.parse_deadline(key) for key, _ in view.iterate(keys.DEADLINE)}
-    expected = set()
-    for _, data in view.iterate(keys.KEY):
-        key = Key.FromString(data)
-        if key.deadline:
-            expected.add((key.deadline, keys.DEADLINE_KEY, key.id))
-    for _, data in view.iterate(keys.ROUND):
-        record = Round.FromString(data)
-        if record.deadline:
-            expected.add((record.deadline, keys.DEADLINE_ROUND, record.id))
-    if scheduled != expected:
-        raise InvariantBroken(f"scheduled and due differ in {sorted(scheduled ^ expected)}")
 
 
 def check_faults(view: Overlay) -> None:
