@@ -30,7 +30,7 @@ class NothingThere(ClientError):
     """There is nothing on which the command could act."""
 
 
-@click.group()
+@click.group(short_help="Delegate, collect rewards, run a validator.")
 def stake() -> None:
     """Proof of stake: delegate, take stake back, collect rewards, run a validator.
 

@@ -11,6 +11,7 @@ import pytest
 from assay.client.cli import main
 from assay.client.cli.failures import EXIT_CODES
 from assay.proto import query_pb2, state_pb2
+from assay.state.rules.params import BOUNDS, default_params
 from assay.state.rules.paths import ROUTES
 
 
@@ -67,3 +68,14 @@ def test_every_message_named_exists(rpc_page: str) -> None:
     }
     assert all(f"`{name}`" in rpc_page for name in named)
     assert named <= known
+
+
+def test_the_parameters_of_staking_are_listed_with_their_bounds(repository: Path) -> None:
+    page = (repository / "docs" / "staking.md").read_text(encoding="utf-8")
+    development = default_params(development=True)
+    first = state_pb2.Params.DESCRIPTOR.fields_by_name["unbonding_period"].number
+    for field in state_pb2.Params.DESCRIPTOR.fields:
+        if field.number >= first:
+            bound = BOUNDS[field.name]
+            numbers = (bound.least, bound.default, bound.greatest, getattr(development, field.name))
+            assert f"| `{field.name}` | " + " | ".join(f"{number:,}" for number in numbers) + " | " in page

@@ -28,6 +28,7 @@ Run = Callable[..., Result]
         ["bounty"],
         ["contribute"],
         ["query"],
+        ["stake"],
         ["explain"],
         ["config"],
         ["faucet"],
@@ -39,7 +40,9 @@ def test_everything_has_help(run: Run, group: list[str]) -> None:
     assert "Usage:" in result.stdout
 
 
-@pytest.mark.parametrize("group", [[], ["keys"], ["tx"], ["model"], ["bounty"], ["query"], ["config"]])
+@pytest.mark.parametrize(
+    "group", [[], ["keys"], ["tx"], ["model"], ["bounty"], ["query"], ["stake"], ["config"]]
+)
 def test_no_command_s_line_in_the_help_is_cut_off(group: list[str]) -> None:
     lines = CliRunner().invoke(main, [*group, "--help"], env={"COLUMNS": "80"}).stdout.splitlines()
     assert len(lines) > 5
