@@ -8,7 +8,10 @@ left at the end of the block is the block's change set.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import heapq
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Protocol, TypeVar
 
 from google.protobuf.message import Message
@@ -32,6 +35,52 @@ class Reader(Protocol):
         ...
 
 
+class Order:
+    """The keys of an overlay's writes in byte order, worked out as far as somebody asks.
+
+    Writing costs nothing here. A dictionary keeps its keys in the order in which they came and an overlay
+    forgets none, so those that are new since the last question are the last ones. Kinds of records are kept
+    apart, by the first byte of their keys.
+    """
+
+    __slots__ = ("_kinds", "_seen")
+
+    FEW = 16
+    """New keys up to which putting each in its place is quicker than sorting them all."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[bytes, list[bytes]] = {}
+        self._seen = 0
+
+    def under(self, keys: Mapping[bytes, object], prefix: bytes) -> list[bytes]:
+        """Return those of the overlay's keys that begin with a prefix, in byte order."""
+        self._catch_up(keys)
+        if not prefix:
+            return sorted(keys)
+        ordered = self._kinds.get(prefix[:1], [])
+        first = bisect_left(ordered, prefix)
+        size = len(prefix)
+        return ordered[first : bisect_right(ordered, prefix, lo=first, key=lambda key: key[:size])]
+
+    def _catch_up(self, keys: Mapping[bytes, object]) -> None:
+        new = len(keys) - self._seen
+        for key in islice(reversed(keys), new):
+            ordered = self._kinds.setdefault(key[:1], [])
+            if new <= self.FEW:
+                insort(ordered, key)
+            else:
+                ordered.append(key)
+        if new > self.FEW:
+            for ordered in self._kinds.values():
+                ordered.sort()
+        self._seen = len(keys)
+
+    def clear(self) -> None:
+        """Forget all keys."""
+        self._kinds.clear()
+        self._seen = 0
+
+
 class Overlay:
     """Writes that are not yet in what lies beneath.
 
@@ -45,13 +94,14 @@ class Overlay:
         Scopes whose bytes are dropped, before `bulk_puts` apply.
     """
 
-    __slots__ = ("_reads", "bulk_drops", "bulk_puts", "changes", "parent")
+    __slots__ = ("_order", "_reads", "bulk_drops", "bulk_puts", "changes", "parent")
 
     def __init__(self, parent: Reader, *, cache_reads: bool = False) -> None:
         self.parent = parent
         self.changes: dict[bytes, bytes | None] = {}
         self.bulk_puts: dict[tuple[bytes, bytes], bytes] = {}
         self.bulk_drops: dict[bytes, None] = {}
+        self._order = Order()
         self._reads: dict[bytes, bytes | None] | None = {} if cache_reads else None
 
     def get(self, key: bytes) -> bytes | None:
@@ -73,13 +123,17 @@ class Overlay:
         self.changes[key] = None
 
     def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records whose keys begin with `prefix`, in byte order."""
-        merged: dict[bytes, bytes | None] = dict(self.parent.iterate(prefix))
-        merged.update((key, value) for key, value in self.changes.items() if key.startswith(prefix))
-        for key in sorted(merged):
-            value = merged[key]
-            if value is not None:
-                yield key, value
+        """Yield the records whose keys begin with `prefix`, in byte order.
+
+        Writes of this overlay that come after the call are not seen, so the caller may write while it walks.
+        What lies beneath is read only as far as the walk goes.
+        """
+        written = {key: self.changes[key] for key in self._order.under(self.changes, prefix)}
+        if not written:
+            return self.parent.iterate(prefix)
+        own = ((key, value) for key, value in written.items() if value is not None)
+        beneath = (record for record in self.parent.iterate(prefix) if record[0] not in written)
+        return heapq.merge(own, beneath)
 
     def load(self, kind: type[M], key: bytes) -> M | None:
         """Return the record under `key`, decoded, or None."""
@@ -133,5 +187,6 @@ class Overlay:
     def clear(self) -> None:
         """Forget every write."""
         self.changes.clear()
+        self._order.clear()
         self.bulk_puts.clear()
         self.bulk_drops.clear()

@@ -67,6 +67,50 @@ def test_iteration_equals_a_sorted_dictionary(first: Any, second: Any, third: An
     assert list(layers[-1].iterate(prefix)) == expected
 
 
+@given(st.lists(st.tuples(KEYS, st.booleans())), st.lists(KEYS, min_size=1), st.integers(1, 20))
+def test_writing_and_walking_may_take_turns(writes: Any, prefixes: Any, each: int) -> None:
+    view, model = Overlay(_Records([])), dict[bytes, bytes]()
+    for start in range(0, len(writes) + 1, each):
+        for key, kept in writes[start : start + each]:
+            view.changes[key] = b"x" if kept else None
+            _apply(model, key, view.changes[key])
+        for prefix in prefixes:
+            expected = sorted(item for item in model.items() if item[0].startswith(prefix))
+            assert list(view.iterate(prefix)) == expected
+
+
+def test_a_walk_reads_what_lies_beneath_only_as_far_as_it_goes() -> None:
+    below = _Records([(bytes([1, number]), b"x") for number in range(100)])
+    read: list[bytes] = []
+
+    def records(prefix: bytes) -> Any:
+        for key, value in sorted(below.records.items()):
+            if key.startswith(prefix):
+                read.append(key)
+                yield key, value
+
+    below.iterate = records  # type: ignore[method-assign]
+    view = Overlay(Overlay(below))
+    view.put(b"\x01\x00new", b"y")
+    view.delete(b"\x01\x01")
+    walk = view.iterate(b"\x01")
+    assert [next(walk)[0] for _ in range(3)] == [b"\x01\x00", b"\x01\x00new", b"\x01\x02"]
+    assert len(read) <= 4
+
+
+def test_a_walk_does_not_see_what_is_written_meanwhile(memory: Any) -> None:
+    memory.records.update({b"a1": b"x", b"a3": b"x"})
+    view = Overlay(memory)
+    view.put(b"a2", b"y")
+    seen = []
+    for key, _ in view.iterate(b"a"):
+        seen.append(key)
+        view.delete(key)
+        view.put(b"a4", b"z")
+    assert seen == [b"a1", b"a2", b"a3"]
+    assert list(view.iterate(b"a")) == [(b"a4", b"z")]
+
+
 def _apply(model: dict[bytes, bytes], key: bytes, value: bytes | None) -> None:
     if value is None:
         model.pop(key, None)
