@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from typing import Protocol, TypeVar
 
@@ -52,7 +52,7 @@ class Order:
         self._kinds: dict[bytes, list[bytes]] = {}
         self._seen = 0
 
-    def under(self, keys: Mapping[bytes, object], prefix: bytes) -> list[bytes]:
+    def under(self, keys: dict[bytes, bytes | None], prefix: bytes) -> list[bytes]:
         """Return those of the overlay's keys that begin with a prefix, in byte order."""
         self._catch_up(keys)
         if not prefix:
@@ -62,7 +62,7 @@ class Order:
         size = len(prefix)
         return ordered[first : bisect_right(ordered, prefix, lo=first, key=lambda key: key[:size])]
 
-    def _catch_up(self, keys: Mapping[bytes, object]) -> None:
+    def _catch_up(self, keys: dict[bytes, bytes | None]) -> None:
         new = len(keys) - self._seen
         for key in islice(reversed(keys), new):
             ordered = self._kinds.setdefault(key[:1], [])
