@@ -26,6 +26,9 @@ from assay.client.errors import (
     TxRefused,
     WrongChain,
 )
+from assay.client.light.errors import HeaderInvalid, NotEnoughTrust, TooLittlePower, TrustExpired
+from assay.client.light.trust import Trust
+from assay.client.light.verify import Rules
 from assay.client.records import Answer, NoSuchRecord
 from assay.client.transactions import Options, PendingTx
 from assay.client.waiting import Event, TxResult
@@ -36,15 +39,21 @@ __all__ = [
     "Client",
     "ClientError",
     "Event",
+    "HeaderInvalid",
     "NoSuchRecord",
     "NodeUnreachable",
+    "NotEnoughTrust",
     "Options",
     "PendingTx",
     "ProofInvalid",
     "QueryRefused",
     "Refused",
     "RpcError",
+    "Rules",
     "SubscriptionLost",
+    "TooLittlePower",
+    "Trust",
+    "TrustExpired",
     "TxFailed",
     "TxNotSeen",
     "TxRefused",

@@ -8,9 +8,14 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from assay.client.errors import RpcError, WrongChain
+from assay.client.home import Home
+from assay.client.light.client import LightClient, told_header
+from assay.client.light.header import Header
+from assay.client.light.trust import Trust, TrustStore, parse_trust
+from assay.client.light.verify import Rules
 from assay.client.paths import Paths
 from assay.client.queries import Queries
-from assay.client.records import Reader
+from assay.client.records import Answer, Reader
 from assay.client.rpc import Rpc, understood
 from assay.client.sequences import Sequences
 from assay.client.staking import Staking
@@ -40,6 +45,13 @@ class Client:
         The chain expected; None takes the one the node is on.
     verify
         Whether records are to be proven against the chain's headers.
+    trust
+        A header one trusts, as ``HEIGHT:HASH`` or `Trust`: the headers that proofs are checked against must
+        follow from it. None takes the node's headers as they are.
+    trust_home
+        Where the newest verified header is kept; None keeps it in memory only.
+    rules
+        How long a header is trusted, and which part of the trusted voting power must vouch for another.
 
     Attributes
     ----------
@@ -51,13 +63,27 @@ class Client:
         Typed queries of proof of stake.
     blocks : Blocks
         Heights as they come.
+    light : LightClient or None
+        Verified headers, if a header to trust was given.
     """
 
-    def __init__(self, node_url: str, chain_id: str | None = None, *, verify: bool = True) -> None:
+    def __init__(
+        self,
+        node_url: str,
+        chain_id: str | None = None,
+        *,
+        verify: bool = True,
+        trust: Trust | str | None = None,
+        trust_home: Home | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        if trust is not None and not verify:
+            raise ValueError("a header to trust is of no use without verifying")
         self.rpc = Rpc(node_url)
+        self.light = None if trust is None else _light_client(self.rpc, trust, trust_home, rules)
         self.subscriptions = Subscriptions(self.rpc)
         self.blocks = Blocks(self.rpc, self.subscriptions)
-        reader = Reader(self.rpc)
+        reader = Reader(self.rpc, self.light)
         self.query = Queries(reader, verify)
         self.path = Paths(reader, verify)
         self.staking = Staking(reader, verify)
@@ -76,7 +102,9 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Keep the newest verified header, and close every connection."""
+        if self.light is not None:
+            self.light.close()
         await self.waiter.close()
         await self.subscriptions.close()
         await self.rpc.close()
@@ -87,16 +115,31 @@ class Client:
         Raises
         ------
         WrongChain
-            If it is not the one expected.
+            If it is not the one expected, or not that of the trusted header.
         """
         if self._chain_id is None:
             answer = await self.rpc.call("status")
             with understood("status"):
                 found = str(answer["node_info"]["network"])
-            if self._expected not in (None, found):
-                raise WrongChain(f"{self.rpc.url} is a node of {found!r}, not of {self._expected!r}")
+            trusted = found if self.light is None else await self.light.chain_id()
+            for expected in (self._expected or found, trusted):
+                if expected != found:
+                    raise WrongChain(f"{self.rpc.url} is a node of {found!r}, not of {expected!r}")
             self._chain_id = found
         return self._chain_id
+
+    async def header(self, height: int = 0) -> Answer[Header]:
+        """Return a block's header; verified means that it was followed from the trusted one.
+
+        Parameters
+        ----------
+        height
+            Which block; 0 means the latest.
+        """
+        height = height or await self.blocks.height()
+        if self.light is not None:
+            return Answer(await self.light.header(height), height, True)
+        return Answer(await told_header(self.rpc, height), height, False)
 
     # --- transactions --------------------------------------------------------
 
@@ -180,3 +223,8 @@ def _round_events(item: dict[str, Any], round_id: int) -> Iterator[tuple[int, Ev
     for event in parse_events(events):
         if event.kind == "round" and event.attributes.get("id") == str(round_id):
             yield int(height), event
+
+
+def _light_client(rpc: Rpc, trust: Trust | str, home: Home | None, rules: Rules | None) -> LightClient:
+    named = parse_trust(trust) if isinstance(trust, str) else trust
+    return LightClient(rpc, named, store=TrustStore(home) if home else None, rules=rules)

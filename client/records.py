@@ -1,9 +1,9 @@
 """Reading the chain's records, proven against its headers.
 
-A record at height h is proven against the app hash in the header of h + 1. The
-header comes from the same node, so a proof shows that the answer belongs to
-the chain the node tells of; whoever does not trust the node compares the
-header's hash with another one's, or follows the chain with a light client.
+A record at height h is proven against the app hash in the header of h + 1. A
+light client follows that header from one that is trusted. Without it the header
+comes from the same node, and a proof shows no more than that the answer belongs
+to the chain the node tells of.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from assay.client.errors import BadResponse, ClientError, ProofInvalid, QueryRefused
+from assay.client.light.client import LightClient
 from assay.client.rpc import Rpc, unb64, understood
 from assay.proto.query_pb2 import ChainInfo, Page, PageRequest
 from assay.state.rules import ics23
@@ -66,10 +67,19 @@ class _Raw:
 
 
 class Reader:
-    """Raw queries of one node, and the proofs of what they return."""
+    """Raw queries of one node, and the proofs of what they return.
 
-    def __init__(self, rpc: Rpc) -> None:
+    Parameters
+    ----------
+    rpc
+        The node.
+    light
+        Verifies the headers; None takes them from the node as they are.
+    """
+
+    def __init__(self, rpc: Rpc, light: LightClient | None = None) -> None:
         self._rpc = rpc
+        self._light = light
         self._app_hashes: OrderedDict[int, bytes] = OrderedDict()
 
     async def raw(self, path: str, data: bytes, *, height: int = 0, prove: bool = False) -> _Raw:
@@ -125,17 +135,23 @@ class Reader:
 
     async def app_hash(self, height: int) -> bytes:
         """Return the app hash after a height, from the header of the next block."""
+        if self._light is not None:
+            return (await self._light.header(height + 1)).app_hash
         known = self._app_hashes.get(height)
         if known is None:
-            answer = await self._rpc.call("header", height=str(height + 1))
-            with understood("header"):
-                header = answer["header"]
-                if not header or int(header["height"]) != height + 1:
-                    raise BadResponse(f"the node sent no header of height {height + 1}")
-                known = self._app_hashes[height] = bytes.fromhex(header["app_hash"])
+            known = self._app_hashes[height] = await self._told_app_hash(height)
             if len(self._app_hashes) > _APP_HASHES_KEPT:
                 self._app_hashes.popitem(last=False)
         return known
+
+    async def _told_app_hash(self, height: int) -> bytes:
+        """Return what the node says is the next header's."""
+        answer = await self._rpc.call("header", height=str(height + 1))
+        with understood("header"):
+            header = answer["header"]
+            if not header or int(header["height"]) != height + 1:
+                raise BadResponse(f"the node sent no header of height {height + 1}")
+            return bytes.fromhex(header["app_hash"])
 
     async def pages(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """Return every entry whose key begins with `prefix`, in key order, unproven, latest height."""

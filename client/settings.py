@@ -14,6 +14,8 @@ SETTINGS: Final[dict[str, str]] = {
     "chain-id": "chain the node must belong to",
     "key": "name of the key that signs when --from is not given",
     "output": "text or json",
+    "trust": "header to follow the chain from, HEIGHT:HASH; without one the node's headers are believed",
+    "trusting-period": "hours for which a header is trusted, less than validators' stake stays bound",
 }
 
 

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from assay.client.client import Client as AsyncClient
+from assay.client.light.client import LightClient
 from assay.client.paths import Paths
 from assay.client.queries import Queries
 from assay.client.records import Reader
@@ -27,7 +28,7 @@ from assay.client.transactions import PendingTx
 from assay.client.waiting import Blocks, TxWaiter
 
 T = TypeVar("T")
-_ASYNCHRONOUS = (Blocks, Paths, PendingTx, Queries, Reader, Rpc, Staking, TxWaiter)
+_ASYNCHRONOUS = (Blocks, LightClient, Paths, PendingTx, Queries, Reader, Rpc, Staking, TxWaiter)
 """Objects with coroutines; everything else is handed out as it is."""
 
 
@@ -90,8 +91,8 @@ class Blocking:
 class Client(Blocking):
     """A blocking connection to one node; takes what `assay.client.Client` takes."""
 
-    def __init__(self, node_url: str, chain_id: str | None = None, *, verify: bool = True) -> None:
-        super().__init__(AsyncClient(node_url, chain_id, verify=verify), _Loop())
+    def __init__(self, node_url: str, chain_id: str | None = None, **options: Any) -> None:
+        super().__init__(AsyncClient(node_url, chain_id, **options), _Loop())
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,8 @@ from rich.text import Text
 
 from assay.client.cli.session import DEFAULT_NODE, Session, pass_session
 from assay.client.cli.tables import new_table
+from assay.client.light.trust import parse_trust
+from assay.client.light.verify import DEFAULT_HOURS, parse_period
 from assay.client.rpc import base_url
 from assay.client.settings import SETTINGS
 
@@ -22,7 +24,7 @@ def list_(session: Session) -> None:
     """Show all settings."""
     made = session.settings.all()
     table = new_table("setting", "value", "meaning", title=str(session.home.path))
-    defaults = {"node": DEFAULT_NODE, "output": "text"}
+    defaults = {"node": DEFAULT_NODE, "output": "text", "trusting-period": DEFAULT_HOURS}
     for name, meaning in SETTINGS.items():
         shown = Text(made[name]) if name in made else Text(defaults.get(name, ""), style="dim")
         table.add_row(name, shown, meaning)
@@ -48,6 +50,10 @@ def set_(session: Session, name: str, value: str) -> None:
         value = base_url(value)
     if name == "output" and value not in ("text", "json"):
         raise click.BadParameter("output is text or json")
+    if name == "trust":
+        value = str(parse_trust(value))
+    if name == "trusting-period":
+        parse_period(value)
     if name == "key":
         session.keystore().info(value)
     session.settings.set(name, value)

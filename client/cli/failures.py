@@ -12,6 +12,7 @@ from assay.client.cli.terminal import printable
 from assay.client.errors import BadNodeAddress, ClientError, NodeUnreachable, ProofInvalid, Refused
 from assay.client.home import HomeError
 from assay.client.joining import BadValidatorKeys
+from assay.client.light.errors import BadTrust
 from assay.client.train.errors import TrainingError
 from assay.crypto.accounts import AddressError
 from assay.crypto.errors import CryptoError
@@ -40,6 +41,7 @@ EXIT_CODES: Final = {
 
 _KINDS: Final[tuple[tuple[type[Exception], int], ...]] = (
     (BadNodeAddress, USAGE),
+    (BadTrust, USAGE),
     (NodeUnreachable, UNREACHABLE),
     (ProofInvalid, PROOF),
     (BadValidatorKeys, FILES),

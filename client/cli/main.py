@@ -98,6 +98,12 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 @click.group(cls=Commands, epilog=_epilog(), context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--node", envvar="ASSAY_NODE", help="RPC address of a node.")
 @click.option("--chain-id", envvar="ASSAY_CHAIN_ID", help="Chain the node must belong to.")
+@click.option(
+    "--trust",
+    metavar="HEIGHT:HASH",
+    envvar="ASSAY_TRUST",
+    help="Header to follow the chain from, so that no node has to be trusted.",
+)
 @click.option("--home", type=click.Path(path_type=Path), help="Keys and settings (ASSAY_HOME, ~/.assay).")
 @click.option("--output", type=click.Choice(["text", "json"]), envvar="ASSAY_OUTPUT", help="How to print.")
 @click.option("--passphrase-file", type=click.Path(path_type=Path), help="File whose first line it is.")

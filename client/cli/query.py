@@ -11,6 +11,8 @@ from assay.client.cli.session import Session, pass_session
 from assay.client.cli.show import cell, plain, provenance, show_record
 from assay.client.cli.tables import new_table
 from assay.client.client import Client
+from assay.client.light.trust import Trust
+from assay.client.light.verify import time_in_words
 from assay.client.paths import place_of
 from assay.crypto.accounts import encode_address
 from assay.proto.state_pb2 import Fault, Suspension
@@ -146,7 +148,8 @@ def path_(session: Session, path: str, height: int, limit: int, start: str) -> N
         return
     first = _hexadecimal(start)
     answer = session.run(lambda client: client.path.page(path, start=first, limit=limit, height=height))
-    table = new_table("path", "record", title=f"{path}, {provenance(answer)}, but not that none is missing")
+    title = f"{path}, {provenance(answer)}; that none is missing is not proven"
+    table = new_table("path", "record", title=title)
     for name, record in answer.value.records:
         table.add_row(name, cell("", plain(record)))
     records = [{"path": name, "value": plain(record)} for name, record in answer.value.records]
@@ -155,6 +158,27 @@ def path_(session: Session, path: str, height: int, limit: int, start: str) -> N
     session.emit(document, table)
     if more:
         session.note(f"there are more: --start {more}")
+
+
+@query.command("header", short_help="Show a block's header, and how --trust names it.")
+@click.argument("height", type=click.IntRange(0), default=0)
+@pass_session
+def header_(session: Session, height: int) -> None:
+    """Show the header of the block at HEIGHT, or of the latest, and how --trust names it."""
+    answer = session.run(lambda client: client.header(height))
+    found, trust = answer.value, str(Trust(answer.height, answer.value.hash))
+    source = "follows from the one you trust" if answer.verified else "as the node says, NOT PROVEN"
+    fields = {
+        "trust": trust,
+        "chain_id": found.chain_id,
+        "time": time_in_words(found.time),
+        "app_hash": found.app_hash.hex(),
+        "validators_hash": found.validators_hash.hex(),
+    }
+    table = new_table("field", "value", title=f"header {found.height}, {source}")
+    for name, value in fields.items():
+        table.add_row(name, value)
+    session.emit({"height": found.height, "verified": answer.verified, **fields}, table)
 
 
 @query.command()

@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 from assay.client.cli.terminal import SafeConsole, printable
 from assay.client.client import Client
 from assay.client.home import Home
+from assay.client.light.verify import DEFAULT_HOURS, Rules, parse_period, time_in_words
 from assay.client.settings import Settings
 from assay.crypto.accounts import ADDRESS_PREFIX, Account, AddressError, decode_address
 from assay.crypto.files import UnsafeMode, read_private
@@ -37,7 +38,7 @@ class Session:
     ----------
     home
         Keys, settings, unfinished work.
-    node, chain_id
+    node, chain_id, trust
         As given on the command line; None takes setting or default.
     output
         "text" or "json".
@@ -52,6 +53,7 @@ class Session:
     home: Home
     node: str | None = None
     chain_id: str | None = None
+    trust: str | None = None
     output: str = "text"
     yes: bool = False
     dry_run: bool = False
@@ -68,8 +70,12 @@ class Session:
 
     def client(self) -> Client:
         """Return a client of the node that option, environment or setting names."""
-        node = self.node or self.settings.get("node") or DEFAULT_NODE
-        return Client(node, self.chain_id or self.settings.get("chain-id"))
+        made = self.settings.all()
+        node = self.node or made.get("node") or DEFAULT_NODE
+        rules = Rules(period=parse_period(made.get("trusting-period", DEFAULT_HOURS)))
+        trust = self.trust or made.get("trust")
+        chain_id = self.chain_id or made.get("chain-id")
+        return Client(node, chain_id, trust=trust, trust_home=self.home, rules=rules)
 
     def run(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Run work with a client, and close the client."""
@@ -77,9 +83,20 @@ class Session:
         async def whole() -> T:
             async with self.client() as client:
                 await client.chain_id()
-                return await work(client)
+                result = await work(client)
+                self._note_trust(client)
+                return result
 
         return asyncio.run(whole())
+
+    def _note_trust(self, client: Client) -> None:
+        """Say what proofs rest on: a header that is trusted, and the newest that follows from it."""
+        if client.light is not None and client.light.newest is not None:
+            newest = client.light.newest
+            self.note(
+                f"what is proven follows from the trusted header {client.light.trust.height}, by the header "
+                f"{newest.height} of {time_in_words(newest.time)}"
+            )
 
     # --- keys ----------------------------------------------------------------
 

@@ -181,6 +181,7 @@ ROUTES: Final = (
     Route("/signing-info/<validator>", keys.SIGNING_INFO, staking.SigningInfo),
     Route("/slash/<operator>/<number>", keys.SLASH, staking.SlashRecord),
     Route("/community-pool", keys.COMMUNITY_POOL, staking.CommunityPool),
+    Route("/upgrade-signal/<operator>", keys.UPGRADE_SIGNAL, pb.UpgradeSignal),
     Route("/params", keys.PARAMS, pb.Params),
     Route("/supply", keys.SUPPLY, pb.Supply),
     Route("/committee", keys.COMMITTEE, pb.Committee),

@@ -31,11 +31,11 @@ async def test_a_record_is_proven_by_path(url: str) -> None:
 
 async def test_each_record_of_a_list_is_proven(url: str) -> None:
     async with Client(url) as client:
-        whole = await client.path.page("/account")
+        whole = await client.path.page("/account", height=1)
         held = dict(whole.value.records)
         assert all(held[f"/account/{who.address_text}"].balance == BALANCE for who in (ALICE, BOB, CAROL))  # type: ignore[union-attr]
         assert (whole.verified, whole.value.next) == (True, b"")
-        first = await client.path.page("/account", limit=1)
+        first = await client.path.page("/account", limit=1, height=1)
         rest = await client.path.page("/account", start=first.value.next, height=first.height)
         assert first.value.records + rest.value.records == whole.value.records
         assert (await client.path.page("/round")).value.records == ()

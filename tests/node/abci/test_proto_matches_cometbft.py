@@ -1,16 +1,18 @@
-"""Our ABCI messages against the pinned CometBFT modules' own .proto files, field by field."""
+"""Our ABCI and light client messages against the pinned CometBFT modules' .proto files, each field."""
 
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from google.protobuf import descriptor_pb2
 
-from assay.proto import abci_pb2
+from assay.proto import abci_pb2, light_pb2
 
 MODULES = {"v0.40.0": "tools/cometbft", "v0.38.25": "tools/cometbft-v038"}
 SOURCES = (
@@ -19,6 +21,12 @@ SOURCES = (
     "tendermint/types/validator.proto",
     "tendermint/crypto/keys.proto",
     "tendermint/crypto/proof.proto",
+)
+LIGHT_SOURCES = (
+    "tendermint/types/canonical.proto",
+    "tendermint/types/types.proto",
+    "tendermint/types/validator.proto",
+    "tendermint/version/types.proto",
 )
 FIELD = descriptor_pb2.FieldDescriptorProto
 
@@ -80,16 +88,23 @@ def enums_of(files_: list[descriptor_pb2.FileDescriptorProto]) -> dict[str, dict
     return found
 
 
-def cometbft_files(root: Path, where: str, out: Path) -> list[descriptor_pb2.FileDescriptorProto]:
-    """The pinned module's .proto files, parsed by protoc."""
+def cometbft_files(
+    root: Path, where: str, out: Path, sources: Sequence[str]
+) -> list[descriptor_pb2.FileDescriptorProto]:
+    """Some of the pinned module's .proto files, parsed by protoc."""
     gogo = module_dir(root, where, "github.com/cosmos/gogoproto")
     comet = module_dir(root, where, "github.com/cometbft/cometbft")
     # In a process of its own: TenSEAL cannot be loaded into one that has loaded this library.
     compiler = [sys.executable, "-m", "grpc_tools.protoc"]
     subprocess.run(
-        [*compiler, f"-I{comet / 'proto'}", f"-I{gogo}", f"--descriptor_set_out={out}", *SOURCES], check=True
+        [*compiler, f"-I{comet / 'proto'}", f"-I{gogo}", f"--descriptor_set_out={out}", *sources], check=True
     )
-    descriptors = list(descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file)
+    return list(descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file)
+
+
+def abci_files(root: Path, where: str, out: Path) -> list[descriptor_pb2.FileDescriptorProto]:
+    """What ABCI is made of."""
+    descriptors = cometbft_files(root, where, out, SOURCES)
     # tendermint.types has a Validator of its own; the one ABCI speaks of is tendermint.abci's.
     for file in descriptors:
         if file.name == "tendermint/types/validator.proto":
@@ -102,13 +117,25 @@ def theirs(
     request: pytest.FixtureRequest, repository: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[descriptor_pb2.FileDescriptorProto]:
     out = tmp_path_factory.mktemp("descriptors") / "set.bin"
-    return cometbft_files(repository, MODULES[request.param], out)
+    return abci_files(repository, MODULES[request.param], out)
 
 
-def our_file() -> descriptor_pb2.FileDescriptorProto:
+def our_file(module: ModuleType = abci_pb2) -> descriptor_pb2.FileDescriptorProto:
     file = descriptor_pb2.FileDescriptorProto()
-    abci_pb2.DESCRIPTOR.CopyToProto(file)
+    module.DESCRIPTOR.CopyToProto(file)
     return file
+
+
+@pytest.mark.parametrize("where", MODULES.values(), ids=MODULES)
+def test_the_light_client_s_messages_are_theirs(repository: Path, tmp_path: Path, where: str) -> None:
+    files = cometbft_files(repository, where, tmp_path / "set.bin", LIGHT_SOURCES)
+    reference, ours = fields_of(files), fields_of([our_file(light_pb2)])
+    assert len(ours) == 18
+    assert {key: value for key, value in ours.items() if reference.get(key) != value} == {}
+    messages = {message for message, _ in ours}
+    assert {key for key in reference if key[0] in messages and key not in ours} == set()
+    (name,) = enums_of([our_file(light_pb2)]).items()
+    assert enums_of(files)[name[0]] == name[1]
 
 
 def test_every_field_of_ours_is_theirs(theirs: list[descriptor_pb2.FileDescriptorProto]) -> None:

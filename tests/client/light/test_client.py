@@ -1,0 +1,232 @@
+"""Following a chain at a node that may lie, be pruned, or be on another chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.client.light.forge import (
+    BLOCK_SECONDS,
+    START,
+    FakeRpc,
+    Raw,
+    Step,
+    chain,
+    equal,
+    header_hash,
+)
+
+from assay.client import BadResponse
+from assay.client.home import Home, HomeError
+from assay.client.light import client as light_module
+from assay.client.light.client import LightClient
+from assay.client.light.errors import BadTrust, HeaderInvalid, NotEnoughTrust, TrustExpired
+from assay.client.light.header import NANOSECONDS
+from assay.client.light.trust import Trust, TrustStore, parse_trust
+from assay.client.light.verify import Rules
+
+TOP = 64
+NOW = START + (TOP + 5) * BLOCK_SECONDS * NANOSECONDS
+
+
+def steady(height: int = TOP) -> dict[int, Raw]:
+    return chain([Step(equal(0, 1, 2, 3))] * height)
+
+
+def drifting(height: int = TOP) -> dict[int, Raw]:
+    """One of four validators is replaced with every eighth block."""
+    return chain([Step(equal(*(n // 8 + other for other in range(4)))) for n in range(height)])
+
+
+STEADY, DRIFTING = steady(), drifting()
+
+
+def follow(
+    blocks: dict[int, Raw], *, first: int = 1, store: TrustStore | None = None, **options: Any
+) -> tuple[LightClient, FakeRpc]:
+    rpc: Any = FakeRpc(blocks, options.pop("page", 100))
+    now = options.pop("now", NOW)
+    trust = Trust(first, options.pop("hash", None) or header_hash(blocks[first]))
+    return LightClient(rpc, trust, store=store, clock=lambda: now, **options), rpc
+
+
+async def test_a_steady_chain_is_skipped_over() -> None:
+    light, rpc = follow(STEADY)
+    header = await light.header(TOP)
+    assert header.hash == header_hash(STEADY[TOP])
+    assert rpc.asked == [1, TOP]
+    await light.header(TOP)
+    assert rpc.asked == [1, TOP]
+
+
+async def test_where_validators_change_the_middle_is_asked_for() -> None:
+    light, rpc = follow(DRIFTING)
+    assert (await light.header(TOP)).hash == header_hash(DRIFTING[TOP])
+    assert 3 < len(rpc.asked) < 20
+    assert rpc.asked[:3] == [1, TOP, 32]
+
+
+async def test_validators_come_in_pages() -> None:
+    light, _ = follow(STEADY, page=100)
+    assert await light.header(5)
+    many = chain([Step(equal(*range(20)))] * 3)
+    light, _ = follow(many, page=light_module._VALIDATORS_PER_PAGE)
+    assert await light.header(3)
+
+
+async def test_older_headers_are_followed_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    light, rpc = follow(STEADY, first=60)
+    for height in (20, 59, 1, 40):
+        assert (await light.header(height)).hash == header_hash(STEADY[height])
+    assert rpc.asked == [60]
+    light, _ = follow(STEADY, first=60)
+    monkeypatch.setattr(light_module, "_MOST_BACK", 30)
+    with pytest.raises(NotEnoughTrust, match="header 29 lies 31 before the oldest"):
+        await light.header(29)
+
+
+def forged_from(height: int, people: Sequence[int] = (10, 11, 12)) -> dict[int, Raw]:
+    """The honest chain, whose later blocks somebody with other keys has made up."""
+    steps = [Step(equal(0, 1, 2, 3))] * height + [Step(equal(*people))] * (TOP - height)
+    return {**STEADY, **{number: raw for number, raw in chain(steps).items() if number > height}}
+
+
+@pytest.mark.parametrize("height", [1, 31, 62])
+async def test_a_made_up_chain_of_other_validators_is_noticed(height: int) -> None:
+    light, rpc = follow(forged_from(height))
+    with pytest.raises(HeaderInvalid, match="validators are not those that the header before has named"):
+        await light.header(TOP)
+    assert len(rpc.asked) < 20
+
+
+async def test_a_node_that_hides_what_is_in_between_gets_no_trust() -> None:
+    made_up = forged_from(1)
+    light, _ = follow({height: made_up[height] for height in (1, TOP)})
+    with pytest.raises(
+        NotEnoughTrust, match=r"0 of 40 voting power .* Header 32 could show .* is not available"
+    ):
+        await light.header(TOP)
+
+
+async def test_an_older_header_that_is_made_up_is_noticed() -> None:
+    spoiled = {**STEADY, 30: drifting()[30]}
+    light, _ = follow(spoiled, first=60)
+    with pytest.raises(HeaderInvalid, match="header 30 cannot be trusted: it is not the one"):
+        await light.header(25)
+    assert (await light.header(31)).hash == header_hash(STEADY[31])
+
+
+async def test_the_header_given_to_trust_must_be_the_node_s() -> None:
+    light, _ = follow(DRIFTING, first=9, hash=header_hash(STEADY[9]))
+    with pytest.raises(HeaderInvalid, match="the node is on another chain or lies"):
+        await light.header(20)
+    with pytest.raises(HeaderInvalid):  # nothing of it is remembered
+        await light.chain_id()
+
+
+async def test_a_header_of_another_height_is_not_taken() -> None:
+    light, _ = follow({**STEADY, 30: STEADY[29]})
+    with pytest.raises(BadResponse, match="asked for header 30, the node sent header 29"):
+        await light.header(30)
+    light, _ = follow({**STEADY, 30: STEADY[29]}, first=40)
+    with pytest.raises(BadResponse, match="does not give the headers"):
+        await light.header(30)
+
+
+@pytest.mark.parametrize("damage", [{}, {"header": {}}, {"header": None, "commit": None}, []])
+async def test_answers_of_another_form_are_refused(damage: Any) -> None:
+    light, _ = follow({**STEADY, 30: {"signed_header": damage, "validators": []}})
+    with pytest.raises(BadResponse):
+        await light.header(30)
+
+
+# --- trust that is kept ------------------------------------------------------
+
+
+async def test_the_newest_verified_header_is_kept(tmp_path: Path) -> None:
+    store = TrustStore(Home(tmp_path))
+    light, _ = follow(DRIFTING, store=store)
+    await light.header(40)
+    await light.header(20)
+    light.close()
+    (file,) = (tmp_path / "trust").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    again, rpc = follow(DRIFTING, store=store)
+    assert (await again.header(41)).hash == header_hash(DRIFTING[41])
+    assert rpc.asked == [41]
+    light.close()  # an older one does not take its place
+    assert store.load(again.trust) == store.load(light.trust)
+
+
+async def test_a_node_on_another_chain_is_noticed_with_what_was_kept(tmp_path: Path) -> None:
+    store = TrustStore(Home(tmp_path))
+    light, _ = follow(STEADY, store=store)
+    await light.header(40)
+    light.close()
+    rpc: Any = FakeRpc(drifting())
+    cheated = LightClient(rpc, light.trust, store=store, clock=lambda: NOW)
+    with pytest.raises(HeaderInvalid):
+        await cheated.header(60)
+
+
+async def test_nothing_is_kept_of_what_did_not_hold(tmp_path: Path) -> None:
+    light, _ = follow(forged_from(31), store=TrustStore(Home(tmp_path)))
+    with pytest.raises(HeaderInvalid):
+        await light.header(TOP)
+    light.close()
+    kept = TrustStore(Home(tmp_path)).load(light.trust)
+    assert kept is not None
+    assert kept.block().height <= 31
+
+
+async def test_expired_trust_is_told_before_the_node_is_asked(tmp_path: Path) -> None:
+    store = TrustStore(Home(tmp_path))
+    light, _ = follow(STEADY, store=store)
+    await light.header(40)
+    light.close()
+    late, rpc = follow(STEADY, store=store, now=NOW + 8 * 86400 * NANOSECONDS)
+    with pytest.raises(TrustExpired, match="older than the trusting period of 7 days"):
+        await late.header(50)
+    assert rpc.asked == []
+    patient, _ = follow(STEADY, store=store, now=NOW, rules=Rules(period=10 * 86400 * NANOSECONDS))
+    assert await patient.header(50)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.pop("validators"),
+        lambda document: document["validators"].pop(),
+        lambda document: document["signed_header"]["header"].update(app_hash="00"),
+        lambda document: document.update(version=2),
+        lambda document: document["signed_header"].update(commit=None),
+    ],
+)
+async def test_a_damaged_file_is_named(tmp_path: Path, change: Any) -> None:
+    store = TrustStore(Home(tmp_path))
+    light, _ = follow(STEADY, store=store)
+    await light.header(40)
+    light.close()
+    (file,) = (tmp_path / "trust").iterdir()
+    document = json.loads(file.read_text())
+    change(document)
+    file.write_text(json.dumps(document))
+    again, _ = follow(STEADY, store=store)
+    with pytest.raises(HomeError, match=f"{file.name} is damaged; remove it"):
+        await again.header(41)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "7", "7:", ":" + "00" * 32, "0:" + "00" * 32, "-1:" + "00" * 32, "7:" + "0g" * 32]
+)
+def test_what_names_no_header_is_refused(text: str) -> None:
+    with pytest.raises(BadTrust, match="expected HEIGHT:HASH"):
+        parse_trust(text)
+
+
+def test_a_trust_is_written_as_it_is_read() -> None:
+    text = "7:" + "AB" * 32
+    assert str(parse_trust(text)) == str(parse_trust(text.lower())) == text
