@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.fuzz-ready
 KERNELS := out/cache/kernels.compiled
-TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify
+TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify out/bin/priv_val_server out/bin/promcheck
 TOOLS += $(if $(shell command -v cargo),out/bin/ics23-verify-rust)
 
 .PHONY: help setup demo test test-long fuzz lint format typecheck proto bench docs clean tools symlinks
@@ -109,6 +109,13 @@ out/bin/cometbft-v0.38: tools/cometbft-v038/go.mod tools/cometbft-v038/go.sum to
 
 out/bin/ics23-verify: tools/ics23/go.mod tools/ics23/go.sum $(wildcard tools/ics23/*.go) tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/ics23 . $@
+
+# The two below serve the tests: a remote signer, and Prometheus's own parsers.
+out/bin/priv_val_server: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh tools/go.sh | $(READY)
+	@tools/build.sh tools/cometbft github.com/cometbft/cometbft/cmd/priv_val_server $@
+
+out/bin/promcheck: tools/promcheck/go.mod tools/promcheck/go.sum $(wildcard tools/promcheck/*.go) tools/build.sh tools/go.sh | $(READY)
+	@tools/build.sh tools/promcheck . $@
 
 # Only the tests use it; where there is no Rust they do without.
 out/bin/ics23-verify-rust: $(addprefix tools/ics23-rust/,Cargo.toml Cargo.lock src/main.rs)

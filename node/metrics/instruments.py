@@ -78,6 +78,8 @@ class Instruments:
             registry=self.registry,
             buckets=_SECONDS,
         )
+        for name in _TASKS.values():
+            self._tasks.labels(name)  # so that there is a zero before the first task
         self._succeeded = self._transactions.labels("ok", "0")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -1,6 +1,7 @@
 """A real node's endpoint: what Prometheus finds there, and health that follows what happens to the node."""
 
 import os
+import re
 import signal
 import socket
 import urllib.error
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.monitoring import metrics_in_use
 
 from assay.node.ports import LOOPBACK, free_ports
+from assay.node.tomlfile import set_values
 
 pytestmark = pytest.mark.e2e
 
@@ -89,3 +92,26 @@ def test_a_port_that_is_taken_ends_the_node_with_a_sentence(node: Any, address: 
         code, output = node.start().wait()
     assert code == 1
     assert f"cannot serve metrics at {address}" in output
+
+
+def names(text: str) -> set[str]:
+    """Names of all series of an exposition, also of those that have no sample yet."""
+    families = set(re.findall(r"^# TYPE (\S+) (?:counter|gauge)", text, re.MULTILINE))
+    return families | set(re.findall(r"^([a-zA-Z_:]\w*)[{ ]", text, re.MULTILINE))
+
+
+def test_every_metric_of_alerts_and_panels_exists_and_every_metric_is_documented(
+    node: Any, address: str, repository: Path
+) -> None:
+    cometbft = f"{LOOPBACK}:{free_ports(1)[0]}"
+    settings = {"instrumentation": {"prometheus": True, "prometheus_listen_addr": cometbft}}
+    node.home.config_file.write_text(set_values(node.home.config_file.read_text(), settings))
+    node.start().wait_for_height(3)
+    node.wait_until(lambda: get(address, "/readyz")[0] == 200, "readiness", 120)
+    ours = names(get(address, "/metrics")[1])
+    assert metrics_in_use(repository) - ours - names(get(cometbft, "/metrics")[1]) == set()
+
+    page = (repository / "docs" / "metrics.md").read_text()
+    documented = set(re.findall(r"^\| `(assay_\w+)", page, re.MULTILINE))
+    families = set(re.findall(r"^# TYPE (assay_\w+)", get(address, "/metrics")[1], re.MULTILINE))
+    assert {name for name in families if not name.endswith("_created")} == documented

@@ -60,6 +60,7 @@ def test_the_base_install_is_the_client(project: dict[str, list[Requirement]]) -
         ("cometbft", "github.com/cometbft/cometbft v0.40.0"),
         ("cometbft-v038", "github.com/cometbft/cometbft v0.38.25"),
         ("ics23", "github.com/cosmos/ics23/go v0.11.0"),
+        ("promcheck", "github.com/prometheus/prometheus v0.55.1"),
     ],
 )
 def test_go_programs_are_pinned_and_checked_by_hash(repository: Path, module: str, requirement: str) -> None:
