@@ -17,7 +17,7 @@ from assay.crypto.presets import Preset
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Contribution, Round
 from assay.state.rules import scalars
-from assay.state.rules.payout import Outcome, Payout, Score, divide
+from assay.state.rules.payout import Outcome, Payout, Score, divide, owed_to_committee
 
 _SETTLED: Final = (
     pb.CONTRIBUTION_STATUS_PAID,
@@ -77,6 +77,8 @@ class Explanation:
         By order of commitment.
     total_alignment, total_aggregate, reference_norm
         A, H and n_ref in units of an update of length 1.
+    committee
+        Of the bounty, in uasy: what is the committee's before contributors divide the rest.
     outcome
         The round's stable word, or what it is doing now.
     disagreements
@@ -87,6 +89,7 @@ class Explanation:
     total_alignment: float
     total_aggregate: float
     reference_norm: float
+    committee: int
     outcome: str
     disagreements: tuple[str, ...]
 
@@ -120,7 +123,8 @@ def explain(record: Round, contributions: list[Contribution], preset: Preset) ->
     """
     scored = [item for item in contributions if _was_scored(record, item)]
     scores = [Score(_int(item.alignment), _int(item.aggregate), item.reserve) for item in scored]
-    division = divide(record.bounty, scores, _int(record.reference_norm), record.min_contributors)
+    norm, share = _int(record.reference_norm), record.committee_share
+    division = divide(record.bounty, scores, norm, record.min_contributors, share)
     total_a, total_h = sum(score.alignment for score in scores), sum(score.aggregate for score in scores)
     places = {item.sender: place for place, item in enumerate(scored)}
     context = _Context(record, preset, division, places, total_a, total_h)
@@ -128,7 +132,8 @@ def explain(record: Round, contributions: list[Contribution], preset: Preset) ->
         lines=tuple(_line(context, item) for item in contributions),
         total_alignment=total_a / preset.unit,
         total_aggregate=total_h / preset.unit,
-        reference_norm=_int(record.reference_norm) / preset.unit,
+        reference_norm=norm / preset.unit,
+        committee=division.committee,
         outcome=record.outcome or round_word(record),
         disagreements=tuple(_disagreements(context, contributions)),
     )
@@ -233,9 +238,7 @@ def _disagreements(context: _Context, contributions: list[Contribution]) -> list
     elif any(item.amount for item in contributions):
         found.append("amounts were paid though the round did not settle")
     found += [text for item in contributions if (text := _wrong_verdict(context, item))]
-    # Until its release ends a round owes its committee the fee.
-    owed = record.scoring_fee if record.ended and record.deadline else 0
-    left = record.escrowed - record.paid - record.refunded - record.burned - owed
+    left = record.escrowed - record.paid - record.refunded - record.burned - owed_to_committee(record)
     if record.status in ENDED and left:
         found.append(f"of {record.escrowed} uasy that came in, {left} are neither paid, refunded nor burned")
     return found

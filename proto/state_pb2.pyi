@@ -426,7 +426,7 @@ class SlotRecord(_message.Message):
     def __init__(self, digest: _Optional[bytes] = ..., height: _Optional[int] = ...) -> None: ...
 
 class Round(_message.Message):
-    __slots__ = ("id", "owner", "model_id", "key_id", "status", "stage", "bounty", "scoring_fee", "deposit", "min_contributors", "max_contributors", "commit_window", "reveal_window", "scoring_window", "owner_public_key", "reference", "ciphertexts", "created", "deadline", "committed", "revealed", "awaited", "coin", "reference_norm", "escrowed", "paid", "refunded", "burned", "outcome", "ended", "sum", "release_shares", "acknowledged", "reference_coin", "reference_lengths", "total", "first_opening", "asked", "window_left")
+    __slots__ = ("id", "owner", "model_id", "key_id", "status", "stage", "bounty", "scoring_fee", "deposit", "min_contributors", "max_contributors", "commit_window", "reveal_window", "scoring_window", "owner_public_key", "reference", "ciphertexts", "created", "deadline", "committed", "revealed", "awaited", "coin", "reference_norm", "escrowed", "paid", "refunded", "burned", "outcome", "ended", "sum", "release_shares", "acknowledged", "reference_coin", "reference_lengths", "total", "first_opening", "asked", "window_left", "committee_share")
     ID_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
     MODEL_ID_FIELD_NUMBER: _ClassVar[int]
@@ -466,6 +466,7 @@ class Round(_message.Message):
     FIRST_OPENING_FIELD_NUMBER: _ClassVar[int]
     ASKED_FIELD_NUMBER: _ClassVar[int]
     WINDOW_LEFT_FIELD_NUMBER: _ClassVar[int]
+    COMMITTEE_SHARE_FIELD_NUMBER: _ClassVar[int]
     id: int
     owner: bytes
     model_id: bytes
@@ -505,7 +506,8 @@ class Round(_message.Message):
     first_opening: int
     asked: int
     window_left: int
-    def __init__(self, id: _Optional[int] = ..., owner: _Optional[bytes] = ..., model_id: _Optional[bytes] = ..., key_id: _Optional[int] = ..., status: _Optional[_Union[RoundStatus, str]] = ..., stage: _Optional[_Union[ScoringStage, str]] = ..., bounty: _Optional[int] = ..., scoring_fee: _Optional[int] = ..., deposit: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., commit_window: _Optional[int] = ..., reveal_window: _Optional[int] = ..., scoring_window: _Optional[int] = ..., owner_public_key: _Optional[bytes] = ..., reference: _Optional[bytes] = ..., ciphertexts: _Optional[int] = ..., created: _Optional[int] = ..., deadline: _Optional[int] = ..., committed: _Optional[int] = ..., revealed: _Optional[int] = ..., awaited: _Optional[int] = ..., coin: _Optional[bytes] = ..., reference_norm: _Optional[bytes] = ..., escrowed: _Optional[int] = ..., paid: _Optional[int] = ..., refunded: _Optional[int] = ..., burned: _Optional[int] = ..., outcome: _Optional[str] = ..., ended: _Optional[int] = ..., sum: _Optional[bytes] = ..., release_shares: _Optional[int] = ..., acknowledged: bool = ..., reference_coin: _Optional[bytes] = ..., reference_lengths: _Optional[_Iterable[bytes]] = ..., total: _Optional[bytes] = ..., first_opening: _Optional[int] = ..., asked: _Optional[int] = ..., window_left: _Optional[int] = ...) -> None: ...
+    committee_share: int
+    def __init__(self, id: _Optional[int] = ..., owner: _Optional[bytes] = ..., model_id: _Optional[bytes] = ..., key_id: _Optional[int] = ..., status: _Optional[_Union[RoundStatus, str]] = ..., stage: _Optional[_Union[ScoringStage, str]] = ..., bounty: _Optional[int] = ..., scoring_fee: _Optional[int] = ..., deposit: _Optional[int] = ..., min_contributors: _Optional[int] = ..., max_contributors: _Optional[int] = ..., commit_window: _Optional[int] = ..., reveal_window: _Optional[int] = ..., scoring_window: _Optional[int] = ..., owner_public_key: _Optional[bytes] = ..., reference: _Optional[bytes] = ..., ciphertexts: _Optional[int] = ..., created: _Optional[int] = ..., deadline: _Optional[int] = ..., committed: _Optional[int] = ..., revealed: _Optional[int] = ..., awaited: _Optional[int] = ..., coin: _Optional[bytes] = ..., reference_norm: _Optional[bytes] = ..., escrowed: _Optional[int] = ..., paid: _Optional[int] = ..., refunded: _Optional[int] = ..., burned: _Optional[int] = ..., outcome: _Optional[str] = ..., ended: _Optional[int] = ..., sum: _Optional[bytes] = ..., release_shares: _Optional[int] = ..., acknowledged: bool = ..., reference_coin: _Optional[bytes] = ..., reference_lengths: _Optional[_Iterable[bytes]] = ..., total: _Optional[bytes] = ..., first_opening: _Optional[int] = ..., asked: _Optional[int] = ..., window_left: _Optional[int] = ..., committee_share: _Optional[int] = ...) -> None: ...
 
 class Contribution(_message.Message):
     __slots__ = ("round_id", "index", "sender", "commitment", "status", "reserve", "payload", "lengths", "norm", "alignment", "aggregate", "amount", "deposit_returned", "committed_height", "revealed_height")
@@ -574,12 +576,14 @@ class MemberShare(_message.Message):
     def __init__(self, member: _Optional[int] = ..., share: _Optional[bytes] = ...) -> None: ...
 
 class Decided(_message.Message):
-    __slots__ = ("key_id", "shares")
+    __slots__ = ("key_id", "shares", "delivered")
     KEY_ID_FIELD_NUMBER: _ClassVar[int]
     SHARES_FIELD_NUMBER: _ClassVar[int]
+    DELIVERED_FIELD_NUMBER: _ClassVar[int]
     key_id: int
     shares: _containers.RepeatedCompositeFieldContainer[MemberShare]
-    def __init__(self, key_id: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[MemberShare, _Mapping]]] = ...) -> None: ...
+    delivered: int
+    def __init__(self, key_id: _Optional[int] = ..., shares: _Optional[_Iterable[_Union[MemberShare, _Mapping]]] = ..., delivered: _Optional[int] = ...) -> None: ...
 
 class MaskUse(_message.Message):
     __slots__ = ("kind", "openings")

@@ -1,8 +1,8 @@
 """The committee's answers: shares come in, opened scalars go to the round or key that asked.
 
 Every share that arrives while its key lives is judged, before the decision, by it or after it, so that who is
-named for a wrong one does not depend on the order of arrival. What is asked, and in which order, is in
-`assay.state.scoring_queue`.
+named for a wrong one, and who is paid for a right one, does not depend on the order of arrival. What is
+asked, and in which order, is in `assay.state.scoring_queue`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def awaited(view: Overlay, validator: bytes) -> Iterator[AwaitedShare]:
 
 
 def is_news(view: Overlay, opening_id: int, key_id: int, member: int, share: bytes) -> bool:
-    """Tell whether a share would change anything: it is awaited, or the first to prove its author wrong.
+    """Tell whether a share would change anything.
+
+    It is awaited, or counts late, or is the first to prove its author wrong.
 
     Raises
     ------
@@ -120,7 +122,9 @@ def is_news(view: Overlay, opening_id: int, key_id: int, member: int, share: byt
     if isinstance(question, Opening) and _lacks(question, member):
         return True
     key = view.require(Key, keys.committee_key(key_id))
-    return _is_wrong(key, question, member, share) and not faults.named(view, key, member, _WRONG)
+    if _is_wrong(key, question, member, share):
+        return not faults.named(view, key, member, _WRONG)
+    return isinstance(question, Decided) and not decided.has_delivered(question, member)
 
 
 def check_known(view: Overlay, opening_id: int, key_id: int) -> Opening | Decided:
@@ -180,13 +184,14 @@ def record_extension(ctx: Context, validator: bytes, extension: VoteExtension) -
     members = _Members(ctx.view)
     for run in extension.runs:
         for place in range(len(run.shares) // SHARE_BYTES):
-            question = _question(ctx.view, run.first + place)
+            opening_id = run.first + place
+            question = _question(ctx.view, opening_id)
             if question is None:
                 continue
             member = members.number(question.key_id, validator)
             if member is not None:
                 share = run.shares[place * SHARE_BYTES : (place + 1) * SHARE_BYTES]
-                _take(ctx, question, member, share)
+                _take(ctx, opening_id, question, member, share)
 
 
 def record_share(ctx: Context, opening_id: int, member: int, share: bytes) -> None:
@@ -197,14 +202,17 @@ def record_share(ctx: Context, opening_id: int, member: int, share: bytes) -> No
     """
     question = _question(ctx.view, opening_id)
     if question is not None:
-        _take(ctx, question, member, share)
+        _take(ctx, opening_id, question, member, share)
 
 
-def _take(ctx: Context, question: Opening | Decided, member: int, share: bytes) -> None:
+def _take(ctx: Context, opening_id: int, question: Opening | Decided, member: int, share: bytes) -> None:
     key = ctx.view.require(Key, keys.committee_key(question.key_id))
     if _is_wrong(key, question, member, share):
         faults.name_fault(ctx, key, member, _WRONG)
-    elif isinstance(question, Opening) and _lacks(question, member):
+    elif isinstance(question, Decided):
+        if not decided.has_delivered(question, member):
+            decided.count_late(ctx, opening_id, question, member)
+    elif _lacks(question, member):
         _add(ctx, key, question, MemberShare(member=member, share=share))
 
 

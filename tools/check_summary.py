@@ -3,10 +3,11 @@
     python tools/check_summary.py out/demo/summary.json
 
 It imports nothing of Assay on purpose: the numbers are judged by code that did not produce them. The summary
-is a JSON object. In uasy: `bounty`, `payouts` by address, `refunded` (of the bounty, back to the owner),
-`scoring_fee`, `deposits` (put down), `deposits_returned`, `burned` (of the deposits) and `escrowed`
-(everything that came in). Then `accuracy_before` and `accuracy_after` on `held_out_rows` rows, `heights` by
-phase in the order in which they happened, and `app_hash` in hexadecimal.
+is a JSON object. In uasy: `bounty`, `payouts` by address, `committee` (of the bounty, set aside for it),
+`refunded` (of the bounty, back to the owner), `scoring_fee`, `deposits` (put down), `deposits_returned`,
+`burned` (of the deposits) and `escrowed` (everything that came in). Then `accuracy_before` and
+`accuracy_after` on `held_out_rows` rows, `heights` by phase in the order in which they happened, and
+`app_hash` in hexadecimal.
 """
 
 import json
@@ -15,7 +16,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-AMOUNTS = ("bounty", "refunded", "scoring_fee", "deposits", "deposits_returned", "burned", "escrowed")
+AMOUNTS = (
+    "bounty",
+    "committee",
+    "refunded",
+    "scoring_fee",
+    "deposits",
+    "deposits_returned",
+    "burned",
+    "escrowed",
+)
 ACCURACIES = ("accuracy_before", "accuracy_after")
 EXPECTED = (*AMOUNTS, *ACCURACIES, "payouts", "held_out_rows", "heights", "app_hash")
 ADDRESS = re.compile(r"assay1[02-9ac-hj-np-z]{38}")  # bech32 of 20 bytes: 32 + 6 characters
@@ -43,7 +53,7 @@ def money_problems(summary: dict[str, Any]) -> list[str]:
 def escrow_problems(amounts: dict[str, int]) -> list[str]:
     """Judge that what came in is what went out, of the bounty, of the deposits and of all together."""
     equations = {
-        "bounty": ("paid", "refunded"),
+        "bounty": ("paid", "committee", "refunded"),
         "deposits": ("deposits_returned", "burned"),
         "escrowed": ("bounty", "scoring_fee", "deposits"),
     }
@@ -113,8 +123,10 @@ def main(arguments: list[str]) -> int:
     for problem in problems:
         print(f"{arguments[0]}: {problem}", file=sys.stderr)
     if not problems:
-        paid, refunded = sum(summary["payouts"].values()), summary["refunded"]
-        print(f"{arguments[0]} adds up: {paid} paid + {refunded} refunded = {summary['bounty']} uasy")
+        parts = {"paid": sum(summary["payouts"].values()), "for the committee": summary["committee"]}
+        parts["refunded"] = summary["refunded"]
+        total = " + ".join(f"{amount} {what}" for what, amount in parts.items())
+        print(f"{arguments[0]} adds up: {total} = {summary['bounty']} uasy")
     return 1 if problems else 0
 
 

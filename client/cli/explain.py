@@ -93,7 +93,10 @@ def _formula(found: Explanation) -> list[str]:
         return []
     totals = (found.total_alignment, found.total_aggregate, found.reference_norm)
     total = "A = {:.4f}, H = {:.4f}, n_ref = {:.4f}".format(*totals)
-    return [f"share = 2 a / A - h / H; negative shares become 0, the rest divides the bounty; {total}"]
+    divided = "the bounty"
+    if found.committee:
+        divided = f"the bounty without {format_amount(found.committee)} that are the committee's"
+    return [f"share = 2 a / A - h / H; negative shares become 0, the rest divides {divided}; {total}"]
 
 
 def _verdict(record: Answer[Round], found: Explanation) -> Text:

@@ -42,6 +42,15 @@ def allocate(ctx: Context, record: ValidatorRecord, amount: int) -> None:
     ctx.view.save(keys.rewards(record.operator), found)
 
 
+def reward(ctx: Context, operator: bytes, amount: int) -> None:
+    """Allocate to an operator's validator; if it is no more, the tokens are the community pool's."""
+    record = validators.load(ctx.view, operator)
+    if record is None:
+        community.add(ctx, amount)
+    else:
+        allocate(ctx, record, amount)
+
+
 def owed(view: Overlay, delegation: Delegation) -> int:
     """Return the uasy a delegation has earned and not been paid."""
     return rewards.pending(delegation, rewards_of(view, delegation.validator))

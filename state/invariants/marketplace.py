@@ -21,7 +21,7 @@ from assay.proto.state_pb2 import (
 from assay.state import faults
 from assay.state.invariants.base import InvariantBroken
 from assay.state.overlay import Overlay
-from assay.state.rules import keys
+from assay.state.rules import keys, payout
 
 
 def check_supply(view: Overlay) -> None:
@@ -48,8 +48,8 @@ def check_rounds(view: Overlay) -> None:
                 f"round {record.id}: paid {record.paid} + refunded {record.refunded} + burned "
                 f"{record.burned} + remaining {account.balance} is not the {record.escrowed} uasy escrowed"
             )
-        # A round that releases its sum has ended, but for the fee its committee earns by that.
-        kept = record.scoring_fee if record.deadline else 0
+        # A round that releases its sum has ended, but for what its committee earns by that.
+        kept = payout.owed_to_committee(record)
         if record.ended and account.balance != kept:
             raise InvariantBroken(
                 f"round {record.id} has ended; its escrow holds {account.balance} uasy instead of {kept}"

@@ -8,11 +8,10 @@ caller writes the record.
 from __future__ import annotations
 
 from assay.proto.state_pb2 import Contribution, Key, Round
-from assay.state import faults, ledger
+from assay.state import decided, distribution, faults, ledger
 from assay.state.context import Context
 from assay.state.rounds import records
-from assay.state.rules import keys
-from assay.state.rules.payout import largest_remainder
+from assay.state.rules import keys, payout
 
 
 def take_in(ctx: Context, record: Round, source: bytes, amount: int) -> None:
@@ -61,12 +60,39 @@ def pay_committee(ctx: Context, record: Round) -> None:
     or given back, somebody would gain by keeping a member from its duty.
     """
     key = ctx.view.require(Key, keys.committee_key(record.key_id))
-    parts = largest_remainder(record.scoring_fee, [1] * len(key.members))
+    parts = payout.largest_remainder(record.scoring_fee, [1] * len(key.members))
     for number, (member, part) in enumerate(zip(key.members, parts, strict=True)):
         if faults.is_clean(ctx.view, key, number):
             pay(ctx, record, member.seat.operator, part, "fee")
         else:
             _burn(ctx, record, member.seat.operator, part, "fee_burned")
+
+
+def pay_committees_share(ctx: Context, record: Round) -> None:
+    """Divide the committee's share of a paid bounty by the shares of scalars that its members delivered.
+
+    A member's part goes to its validator as a reward, because its delegators' stake answers for the seat too.
+    What was not delivered is burned, and so is the part of a member that was named for a fault on this key:
+    nobody gains by keeping a member from its duty.
+    """
+    key = ctx.view.require(Key, keys.committee_key(record.key_id))
+    left = payout.committees_part(record.bounty, record.committee_share)
+    opened, delivered = decided.deliveries(ctx.view, key.id)
+    whole, of = left, len(key.members) * max(opened, 1)
+    for number, member in enumerate(key.members):
+        if faults.is_clean(ctx.view, key, number):
+            part = whole * delivered[number] // of
+            _reward(ctx, record, member.seat.operator, part)
+            left -= part
+    _burn(ctx, record, b"", left, "share_burned")
+
+
+def _reward(ctx: Context, record: Round, operator: bytes, amount: int) -> None:
+    ledger.move(ctx, keys.escrow(record.id), keys.DISTRIBUTION, amount)
+    distribution.reward(ctx, operator, amount)
+    record.paid += amount
+    if amount:
+        records.emit(ctx, record, "share", operator, amount=amount)
 
 
 def _burn(ctx: Context, record: Round, account: bytes, amount: int, what: str) -> None:

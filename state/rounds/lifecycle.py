@@ -64,6 +64,7 @@ def open_round(ctx: Context, sender: bytes, message: MsgOpenRound, key: Key, cip
         key_id=key.id,
         bounty=message.bounty,
         scoring_fee=message.scoring_fee,
+        committee_share=ctx.params.committee_share,
         deposit=message.deposit,
         min_contributors=message.min_contributors,
         max_contributors=message.max_contributors,

@@ -89,6 +89,7 @@ def lapse(ctx: Context, record: Round) -> None:
 def _end(ctx: Context, record: Round) -> None:
     """Pay the committee, drop what was released and retire the key; the caller writes the record."""
     escrow.pay_committee(ctx, record)
+    escrow.pay_committees_share(ctx, record)
     records.set_deadline(ctx, record, 0)
     ctx.view.drop_bulk(keys.release_scope(record.id))
     phases.retire(ctx, record.key_id)

@@ -13,12 +13,15 @@ from assay.state.rules.payout import Outcome, Score
 def settle(ctx: Context, record: Round) -> None:
     """Pay the bounty by the formula, or give it back; the caller writes the record.
 
-    The committee is paid when the release ends, so that releasing is part of what it is paid for.
+    The committee is paid when the release ends, so that releasing is part of what it is paid for; until then
+    its fee and its share of the bounty stay in the escrow.
     """
     accepted = records.contributions(ctx.view, record.id, pb.CONTRIBUTION_STATUS_ACCEPTED)
     scores = [_score(item) for item in accepted]
     reference_norm = scalars.decode(record.reference_norm)
-    division = payout.divide(record.bounty, scores, reference_norm, record.min_contributors)
+    division = payout.divide(
+        record.bounty, scores, reference_norm, record.min_contributors, record.committee_share
+    )
     if division.outcome is not Outcome.PAID:
         ending.refund(ctx, record, division.outcome.value)
         return

@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from assay.proto.state_pb2 import Round
+from assay.state.rules.shares import part_of
+
 
 @dataclass(frozen=True)
 class Score:
@@ -54,17 +57,21 @@ class Payout:
     numerators
         ``2 a_i H - h_i A`` for each contributor, before negative ones become 0.
     offers
-        What each would get before reserves, in uasy; they add up to the bounty when paid.
+        What each would get before reserves, in uasy; when paid they add up to the bounty without the
+        committee's part.
     amounts
         What each gets, in uasy.
+    committee
+        What is set aside for the committee, in uasy.
     refund
-        What goes back to the owner: bounty minus the amounts.
+        What goes back to the owner: bounty minus the amounts and the committee's part.
     """
 
     outcome: Outcome
     numerators: tuple[int, ...]
     offers: tuple[int, ...]
     amounts: tuple[int, ...]
+    committee: int
     refund: int
 
 
@@ -109,8 +116,22 @@ def _verdict(scores: Sequence[Score], reference_norm: int) -> Outcome:
     return Outcome.PAID
 
 
-def divide(bounty: int, scores: Sequence[Score], reference_norm: int, least_paid: int) -> Payout:
-    """Divide a bounty between accepted contributors.
+def committees_part(bounty: int, committee_share: int) -> int:
+    """Return the uasy of a paid bounty that are set aside for the committee, at a share in basis points."""
+    return part_of(bounty, committee_share)
+
+
+def owed_to_committee(record: Round) -> int:
+    """Return what a round holds for its committee from the payout until the release ends: fee and share."""
+    if not (record.ended and record.deadline):
+        return 0
+    return record.scoring_fee + committees_part(record.bounty, record.committee_share)
+
+
+def divide(
+    bounty: int, scores: Sequence[Score], reference_norm: int, least_paid: int, committee_share: int = 0
+) -> Payout:
+    """Divide a bounty between accepted contributors and the committee.
 
     Parameters
     ----------
@@ -122,23 +143,26 @@ def divide(bounty: int, scores: Sequence[Score], reference_norm: int, least_paid
         n_ref, in units of the preset.
     least_paid
         Fewer contributors with an amount above zero than this refund everything.
+    committee_share
+        Basis points of a bounty that is paid; contributors divide the rest.
 
     Returns
     -------
     Payout
-        Amounts and refund always add up to the bounty.
+        Amounts, the committee's part and refund always add up to the bounty.
     """
     nums = numerators(scores)
     none = (0,) * len(scores)
     outcome = _verdict(scores, reference_norm)
     if outcome is not Outcome.PAID:
-        return Payout(outcome, nums, none, none, bounty)
+        return Payout(outcome, nums, none, none, 0, bounty)
+    committee = committees_part(bounty, committee_share)
     weights = [max(0, num) for num in nums]
     # 2AH - HA = AH > 0, so at least one numerator is above zero.
-    offers = largest_remainder(bounty, weights)
+    offers = largest_remainder(bounty - committee, weights)
     amounts = tuple(
         offer if offer >= score.reserve else 0 for offer, score in zip(offers, scores, strict=True)
     )
     if sum(amount > 0 for amount in amounts) < least_paid:
-        return Payout(Outcome.TOO_FEW_PAID, nums, offers, none, bounty)
-    return Payout(outcome, nums, offers, amounts, bounty - sum(amounts))
+        return Payout(Outcome.TOO_FEW_PAID, nums, offers, none, 0, bounty)
+    return Payout(outcome, nums, offers, amounts, committee, bounty - committee - sum(amounts))

@@ -33,10 +33,10 @@ def contribution(number: int, a: float, h: float, reserve: int = 0) -> Contribut
     )
 
 
-def settled(*items: Contribution) -> tuple[Round, list[Contribution]]:
+def settled(*items: Contribution, share: int = 0) -> tuple[Round, list[Contribution]]:
     """Settle a round of these by the chain's own formula."""
     scores = [Score(scalars.decode(i.alignment), scalars.decode(i.aggregate), i.reserve) for i in items]
-    division = payout.divide(BOUNTY, scores, UNIT, 1)
+    division = payout.divide(BOUNTY, scores, UNIT, 1, share)
     for item, offer, amount in zip(items, division.offers, division.amounts, strict=True):
         item.amount = amount
         item.status = (
@@ -53,7 +53,8 @@ def settled(*items: Contribution) -> tuple[Round, list[Contribution]]:
         min_contributors=1,
         reference_norm=scalar(1),
         escrowed=BOUNTY,
-        paid=sum(division.amounts),
+        paid=sum(division.amounts) + division.committee,
+        committee_share=share,
         refunded=division.refund,
         outcome="paid",
     )
@@ -72,6 +73,25 @@ def test_a_payout_is_recomputed_to_the_last_unit() -> None:
     assert shares == pytest.approx(
         [2 * 0.9 / 1.1 - 1.8 / 3.7, 2 * 0.7 / 1.1 - 1.5 / 3.7, -1 / 1.1 - 0.4 / 3.7], abs=1e-6
     )
+
+
+def test_the_committees_share_comes_off_before_contributors_divide_the_bounty() -> None:
+    record, items = settled(contribution(0, 0.9, 1.8), contribution(1, 0.9, 1.8), share=250)
+    found = explain(record, items, SMALL)
+    assert (found.committee, found.disagreements) == (25_000, ())
+    assert [line.amount for line in found.lines] == [487_500, 487_500]
+    record.committee_share = 0
+    assert len(explain(record, items, SMALL).disagreements) == 2
+
+
+def test_until_the_release_ends_fee_and_share_are_still_owed() -> None:
+    record, items = settled(contribution(0, 0.9, 1.8), share=250)
+    record.escrowed += 40_000
+    record.scoring_fee, record.paid, record.ended, record.deadline = 40_000, 975_000, 10, 20
+    assert explain(record, items, SMALL).disagreements == ()
+    record.deadline = 0
+    (text,) = explain(record, items, SMALL).disagreements
+    assert "65000 are neither paid, refunded nor burned" in text
 
 
 def test_the_words_say_why() -> None:

@@ -16,7 +16,8 @@ def summary(**changes: Any) -> dict[str, Any]:
     good: dict[str, Any] = {
         "bounty": 1000,
         "payouts": {ALICE: 700, BOB: 0},
-        "refunded": 300,
+        "committee": 10,
+        "refunded": 290,
         "scoring_fee": 20,
         "deposits": 50,
         "deposits_returned": 45,
@@ -41,18 +42,19 @@ def check(repository: Path, tmp_path: Path, content: str) -> subprocess.Complete
 def test_accepts_a_summary_that_adds_up(repository: Path, tmp_path: Path) -> None:
     done = check(repository, tmp_path, json.dumps(summary()))
     assert done.returncode == 0, done.stderr
-    assert "700 paid + 300 refunded = 1000 uasy" in done.stdout
+    assert "700 paid + 10 for the committee + 290 refunded = 1000 uasy" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"refunded": 299}, "paid 700 and refunded 299 are not the bounty 1000"),
+        ({"refunded": 289}, "paid 700 and committee 10 and refunded 289 are not the bounty 1000"),
+        ({"committee": 0}, "are not the bounty"),
         ({"payouts": {ALICE: 701}}, "are not the bounty"),
         ({"payouts": {ALICE: 700.0}}, "not whole numbers"),
         ({"payouts": {ALICE: 1700, BOB: -1000}}, "not whole numbers"),
         ({"payouts": {"alice": 700}}, "is not an address"),
-        ({"payouts": {}, "refunded": 1000}, "nobody was paid"),
+        ({"payouts": {}, "refunded": 990}, "nobody was paid"),
         ({"burned": True}, "not whole numbers"),
         ({"burned": 6}, "are not the deposits"),
         ({"deposits_returned": 44}, "are not the deposits"),

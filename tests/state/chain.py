@@ -134,6 +134,7 @@ class Chain:
             "min_bounty": 1,
             "min_deposit": 0,
             "min_scoring_fee": 0,
+            "committee_share": 0,
         }
         for name, value in {**settings, **params}.items():
             setattr(self.params, name, value)

@@ -13,6 +13,7 @@ from assay.client.waiting import parse_events
 from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Contribution, Round
 from assay.state.rules import keys
+from assay.state.rules.payout import owed_to_committee
 
 _PAGE = 100
 
@@ -30,8 +31,8 @@ async def explained(client: Client, round_id: int) -> tuple[Round, list[Contribu
 
 
 async def check_round_closed(client: Client, record: Round) -> None:
-    """Everything that came into a round's escrow went out of it again, but for the fee of a release."""
-    kept = record.scoring_fee if record.deadline else 0
+    """Everything that came into a round's escrow went out of it again, but for what a release pays for."""
+    kept = owed_to_committee(record)
     assert record.paid + record.refunded + record.burned + kept == record.escrowed
     left = await client.query.account(keys.escrow(record.id))
     assert (left.value.balance, left.verified) == (kept, True)

@@ -45,7 +45,8 @@ async def test_a_whole_round_pays_by_worth_and_releases_the_paid_sum(client: Cli
     assert large.amount > small.amount > 0
     assert middle.amount > small.amount
     assert (wrong.status, wrong.amount) == (pb.CONTRIBUTION_STATUS_UNPAID, 0)
-    assert sum(item.amount for item in items) == BOUNTY
+    assert sum(item.amount for item in items) == BOUNTY - explanation.committee
+    assert explanation.committee == BOUNTY // 100
     assert [line.amount for line in explanation.lines] == [item.amount for item in items]
     await books.check_round_closed(client, record)
     for person in crowd:  # deposits are back, the wrong one's too

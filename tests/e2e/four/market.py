@@ -65,7 +65,7 @@ class Market:
         assert (record.status, record.outcome) == (pb.ROUND_STATUS_SETTLED, "paid")
         amounts = {item.sender: item.amount for item in items}
         paid = [amounts[person.account.address] for person in self.crowd]
-        assert sum(paid) == BOUNTY
+        assert sum(paid) == BOUNTY - explanation.committee
         assert all(paid)
         assert [line.amount for line in explanation.lines] == [item.amount for item in items]
         await books.check_round_closed(self.client, record)

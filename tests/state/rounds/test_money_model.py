@@ -52,12 +52,14 @@ class ModelRound:
     burned: set[int] = field(default_factory=set)
     escrow: int = 0
     sent: bool = False
+    aside: int = 0
 
 
 class Model:
-    """Balances and rounds."""
+    """Balances and rounds; `rate` is the committee's, of whose shares none ever arrive here."""
 
-    def __init__(self, people: int) -> None:
+    def __init__(self, people: int, rate: int) -> None:
+        self.rate = rate
         self.people = [BALANCE] * people
         self.owner = BALANCE
         self.operator = 0
@@ -123,10 +125,12 @@ class Model:
         record.stage += 1
 
     def settle(self, record: ModelRound, height: int) -> None:
-        parts = shares(record)
+        aside = record.bounty * self.rate // 10_000
+        parts = shares(record, record.bounty - aside)
         if parts is None:
             self.end(record, "refunded")
             return
+        record.aside, record.bounty = aside, record.bounty - aside
         for who, amount in parts.items():
             self.people[who] += amount
             record.escrow -= amount
@@ -140,7 +144,8 @@ class Model:
             self.operator += record.fee
         else:
             self.burned += record.fee
-        record.escrow -= record.fee
+        self.burned += record.aside
+        record.escrow -= record.fee + record.aside
         record.phase = "settled"
 
     def end(self, record: ModelRound, how: str, *, fee_back: bool = False) -> None:
@@ -179,8 +184,8 @@ class Model:
                 self.end_release(record, waived=False)
 
 
-def shares(record: ModelRound) -> dict[int, int] | None:
-    """The payout formula in fractions; None if the bounty goes back."""
+def shares(record: ModelRound, divided: int) -> dict[int, int] | None:
+    """The payout formula in fractions, of so many uasy; None if the bounty goes back."""
     total_a = sum(record.alignment[who] for who in record.within)
     total_h = sum(record.aggregate[who] for who in record.within)
     if total_a <= 0 or total_h <= 0 or Fraction(total_a**2) > Fraction(65, 64) * total_h * SMALL.unit:
@@ -190,10 +195,10 @@ def shares(record: ModelRound) -> dict[int, int] | None:
         for w in record.within
     }
     positive = {who: max(Fraction(0), share) for who, share in raw.items()}
-    exact = {who: record.bounty * share / sum(positive.values()) for who, share in positive.items()}
+    exact = {who: divided * share / sum(positive.values()) for who, share in positive.items()}
     parts = {who: int(amount) for who, amount in exact.items()}
     order = sorted(record.within, key=lambda who: (parts[who] - exact[who], record.within.index(who)))
-    for who in order[: record.bounty - sum(parts.values())]:
+    for who in order[: divided - sum(parts.values())]:
         parts[who] += 1
     return parts if sum(amount > 0 for amount in parts.values()) >= record.least else None
 
@@ -216,11 +221,11 @@ people = st.integers(0, PEOPLE - 1)
 class RoundsAtRandom(RuleBasedStateMachine):
     """Does to the chain and to the model the same things."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.chain = Chain(release_window=RELEASE)
+    @initialize(rate=st.sampled_from((0, 1, 100, 5_000)))
+    def begin(self, rate: int) -> None:
+        self.chain = Chain(release_window=RELEASE, committee_share=rate)
         self.chain.end_block()
-        self.model = Model(PEOPLE)
+        self.model = Model(PEOPLE, rate)
 
     def live(self) -> int:
         return sum(
