@@ -12,12 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.crypto.accounts import encode_address
-from assay.proto.staking_pb2 import SlashReason, SlashRecord, UnbondingEntry, ValidatorRecord
-from assay.state import counters, ledger
+from assay.proto.staking_pb2 import (
+    RedelegationEntry,
+    SlashReason,
+    SlashRecord,
+    UnbondingEntry,
+    ValidatorRecord,
+)
+from assay.state import counters, ledger, staking
 from assay.state.context import Context
 from assay.state.rules import keys
-from assay.state.rules.shares import part_of
-from assay.state.validators import records
+from assay.state.rules.shares import decode_whole, part_of, shares_to_free
+from assay.state.validators import delegations, records, redelegations, unbondings
 
 
 def voted_with(height: int) -> int:
@@ -84,6 +90,7 @@ def slash(
     """
     bill = Bill(infraction_height, fraction, part_of(stake, fraction))
     unbonding = _from_unbonding(ctx, bill, record.operator)
+    moved = _from_redelegation(ctx, bill, record.operator)
     own = min(bill.left, record.tokens)
     _burn_tokens(ctx, record, own)
     done = SlashRecord(
@@ -92,8 +99,9 @@ def slash(
         infraction_height=infraction_height,
         reason=reason,
         fraction=fraction,
-        burned=unbonding + own,
+        burned=unbonding + moved + own,
         from_unbonding=unbonding,
+        from_redelegation=moved,
         key_id=key_id,
     )
     if done.burned:
@@ -102,24 +110,56 @@ def slash(
 
 
 def _from_unbonding(ctx: Context, bill: Bill, operator: bytes) -> int:
-    """Charge what has left a validator since; return what was burned."""
-    found = [keys.parse_entry(key) for key, _ in ctx.view.iterate(keys.unbonding_from(operator))]
-    taken = 0
-    for entry_id in found:
-        entry = ctx.view.require(UnbondingEntry, keys.unbonding(entry_id))
-        if entry.created >= bill.since:
-            taken += take_from_entry(ctx, entry, bill.charge(entry.initial))
+    """Charge what is on its way out of a validator; return what was burned."""
+    entries = [item for item in unbondings.from_validator(ctx.view, operator) if item.created >= bill.since]
+    taken = sum(_take(ctx, entry, bill.charge(entry.initial)) for entry in entries)
     ledger.burn(ctx, keys.NOT_BONDED_POOL, taken)
     return taken
 
 
-def take_from_entry(ctx: Context, entry: UnbondingEntry, amount: int) -> int:
-    """Take at most `amount` uasy from stake on its way out; return what was there. The caller burns it."""
+def _take(ctx: Context, entry: UnbondingEntry, amount: int) -> int:
+    """Take at most `amount` uasy from stake on its way out; return what there was. The caller burns it."""
     taken = min(amount, entry.balance)
     if taken:
         entry.balance -= taken
-        ctx.view.save(keys.unbonding(entry.id), entry)
+        unbondings.save(ctx.view, entry)
     return taken
+
+
+def _from_redelegation(ctx: Context, bill: Bill, operator: bytes) -> int:
+    """Charge what has moved from a validator to others; return what was burned."""
+    entries = [
+        item for item in redelegations.from_validator(ctx.view, operator) if item.created >= bill.since
+    ]
+    return sum(_from_moved(ctx, entry, bill.charge(entry.initial)) for entry in entries)
+
+
+def _from_moved(ctx: Context, entry: RedelegationEntry, due: int) -> int:
+    """Burn at most `due` uasy of stake that has moved: first what is leaving its new validator already."""
+    taken = 0
+    for item in list(unbondings.by_delegator(ctx.view, entry.delegator, entry.target)):
+        if item.id > entry.id:  # it left after the stake had come; both are numbered from one counter
+            taken += _take(ctx, item, due - taken)
+    ledger.burn(ctx, keys.NOT_BONDED_POOL, taken)
+    return taken + _from_target(ctx, entry, due - taken)
+
+
+def _from_target(ctx: Context, entry: RedelegationEntry, due: int) -> int:
+    """Burn the part of a delegation that stands for `due` uasy of the stake it came from.
+
+    If the new validator was slashed meanwhile its shares are worth less, and so is what they pay.
+    """
+    target = records.load(ctx.view, entry.target)
+    delegation = delegations.load(ctx.view, entry.delegator, entry.target)
+    if not due or target is None or delegation is None or not target.tokens:
+        return 0
+    part = decode_whole(entry.shares) * due // entry.initial
+    enough = shares_to_free(due, target.tokens, decode_whole(target.shares))
+    pool = records.pool_of(target)
+    shares = min(part, enough, decode_whole(delegation.shares))
+    freed = staking.unbond_shares(ctx, target, delegation, shares)
+    ledger.burn(ctx, pool, freed)
+    return freed
 
 
 def _burn_tokens(ctx: Context, record: ValidatorRecord, amount: int) -> None:

@@ -15,15 +15,13 @@ from assay.proto.staking_pb2 import (
     UnbondingEntry,
     ValidatorRecord,
 )
-from assay.state import counters, ledger
+from assay.state import counters, ledger, staking
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.params import default_params
 from assay.state.rules.shares import decode_whole, encode_whole
-from assay.state.validators import delegations, records
-
-_SET = b"\x01"
+from assay.state.validators import delegations, records, redelegations, unbondings
 
 
 class Stakes:
@@ -75,43 +73,54 @@ class Stakes:
 
     def unbonding(self, number: int, amount: int, created: int, delegator: bytes = b"d" * 20) -> int:
         """New tokens on their way out of a validator."""
-        operator, entry_id = self.operator(number), counters.take_unbonding(self.ctx.view)
         entry = UnbondingEntry(
-            id=entry_id,
+            id=counters.take_unbonding(self.ctx.view),
             delegator=delegator,
-            validator=operator,
+            validator=self.operator(number),
             created=created,
             completes=created + self.ctx.params.unbonding_period,
             initial=amount,
             balance=amount,
         )
-        self.ctx.view.save(keys.unbonding(entry_id), entry)
-        self.ctx.view.put(keys.unbonding_by(delegator, operator, entry_id), _SET)
-        self.ctx.view.put(keys.unbonding_from(operator, entry_id), _SET)
+        unbondings.add(self.ctx.view, entry)
         ledger.mint(self.ctx, keys.NOT_BONDED_POOL, amount)
-        return entry_id
+        return entry.id
 
     def redelegation(
         self, source: int, target: int, amount: int, created: int, delegator: bytes = b"d" * 20
     ) -> int:
         """New tokens that came to a validator from another."""
-        entry_id = counters.take_unbonding(self.ctx.view)
-        first, then = self.operator(source), self.operator(target)
         self.delegate(delegator, target, amount)
         entry = RedelegationEntry(
-            id=entry_id,
+            id=counters.take_unbonding(self.ctx.view),
             delegator=delegator,
-            source=first,
-            target=then,
+            source=self.operator(source),
+            target=self.operator(target),
             created=created,
             completes=created + self.ctx.params.unbonding_period,
             initial=amount,
             shares=encode_whole(amount),
         )
-        self.ctx.view.save(keys.redelegation(entry_id), entry)
-        self.ctx.view.put(keys.redelegation_by(delegator, then, first, entry_id), _SET)
-        self.ctx.view.put(keys.redelegation_from(first, entry_id), _SET)
-        return entry_id
+        redelegations.add(self.ctx.view, entry)
+        return entry.id
+
+    def undelegate(self, delegator: bytes, number: int, amount: int) -> None:
+        """Let an account take stake out of a validator at the present height."""
+        found = staking.check_undelegate(self.ctx, delegator, self.operator(number), amount)
+        staking.undelegate(self.ctx, *found)
+
+    def undelegate_part(self, delegator: bytes, number: int, percent: int) -> None:
+        """Let an account take a part of what it has at a validator out, if it has anything there."""
+        amount = staking.worth(self.record(number), self.delegation(delegator, number)) * percent // 100
+        if amount:
+            self.undelegate(delegator, number, amount)
+
+    def take(self, entry_id: int, amount: int) -> None:
+        """Burn some of what is on its way out, as an earlier slash did."""
+        entry = self.entry(entry_id)
+        entry.balance -= amount
+        unbondings.save(self.ctx.view, entry)
+        ledger.burn(self.ctx, keys.NOT_BONDED_POOL, amount)
 
     # -- reading ----------------------------------------------------------------------------
 
@@ -125,6 +134,10 @@ class Stakes:
     def entry(self, entry_id: int) -> UnbondingEntry:
         return self.ctx.view.require(UnbondingEntry, keys.unbonding(entry_id))
 
+    def leaving(self) -> list[UnbondingEntry]:
+        """Everything on its way out."""
+        return [UnbondingEntry.FromString(data) for _, data in self.ctx.view.iterate(keys.UNBONDING)]
+
     def slashes(self, number: int) -> list[SlashRecord]:
         found = self.ctx.view.iterate(keys.slashes(self.operator(number)))
         return [SlashRecord.FromString(data) for _, data in found]
@@ -132,10 +145,16 @@ class Stakes:
     def supply(self) -> int:
         return ledger.supply(self.ctx.view).total
 
-    def pools(self) -> tuple[int, int]:
-        """What the bonded pool and the other hold."""
+    def check_pools(self) -> None:
+        """The pools hold what validators and entries say, and no share is worth more than one uasy."""
         view = self.ctx.view
-        return (
-            ledger.account(view, keys.BONDED_POOL).balance,
-            ledger.account(view, keys.NOT_BONDED_POOL).balance,
-        )
+        listed = list(records.listed(view))
+        for record in listed:
+            assert record.tokens <= decode_whole(record.shares)
+            held = list(delegations.to_validator(view, record.operator))
+            assert sum(decode_whole(item.shares) for item in held) == decode_whole(record.shares)
+        bonded = sum(record.tokens for record in listed if records.is_bonded(record))
+        left = sum(item.balance for item in self.leaving())
+        others = sum(record.tokens for record in listed) - bonded + left
+        assert ledger.account(view, keys.BONDED_POOL).balance == bonded
+        assert ledger.account(view, keys.NOT_BONDED_POOL).balance == others

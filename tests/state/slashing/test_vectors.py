@@ -1,0 +1,104 @@
+"""Slashes worked out by hand: the tables of tests/vectors/slashing.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.state.slashing.stakes import Stakes
+
+from assay.proto.staking_pb2 import SLASH_REASON_COMMITTEE_FAULT, SLASH_REASON_DOUBLE_SIGN
+from assay.state import slashing
+from assay.state.context import Misbehavior
+from assay.state.validators import signing
+
+PAGE = (Path(__file__).parents[2] / "vectors" / "slashing.md").read_text(encoding="utf-8")
+Row = list[str]
+
+
+def table(heading: str) -> list[Row]:
+    """The rows of the table under a heading."""
+    lines = [
+        line for line in PAGE.split(f"## {heading}\n")[1].split("\n## ")[0].splitlines() if line[:1] == "|"
+    ]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def chains(rows: list[Row]) -> list[list[Row]]:
+    """Put rows that go on with the state of the row above together with it."""
+    found: list[list[Row]] = []
+    for row in rows:
+        if row[0].startswith("then:"):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
+
+
+def write_down(row: Row) -> Stakes:
+    """The state of a row: validator 0 is slashed, the others have what moved."""
+    stakes = Stakes(unbonding_period=60)
+    stakes.validator(0, number(row[4]))
+    for item in filter(None, row[5].split("; ")):
+        amount, height, left = re.fullmatch(r"([\d,]+) at (\d+)(?:, ([\d,]+) left)?", item).groups()  # type: ignore[union-attr]
+        entry = stakes.unbonding(0, number(amount), int(height))
+        if left:
+            stakes.take(entry, number(amount) - number(left))
+    if row[6]:
+        _move(stakes, row[6])
+    return stakes
+
+
+def _move(stakes: Stakes, item: str) -> None:
+    pattern = r"([\d,]+) at (\d+)(?:, (?:([\d,]+) leaving|(halved)))?"
+    amount, height, leaving, halved = re.fullmatch(pattern, item).groups()  # type: ignore[union-attr]
+    stakes.validator(1, 1_000_000)
+    stakes.redelegation(0, 1, number(amount), int(height))
+    if leaving:
+        stakes.undelegate(b"d" * 20, 1, number(leaving))
+    if halved:
+        tokens = stakes.record(1).tokens
+        slashing.slash(stakes.ctx, stakes.record(1), 100, tokens, 5_000, SLASH_REASON_DOUBLE_SIGN)
+
+
+@pytest.mark.parametrize("rows", chains(table("Who pays")), ids=lambda rows: rows[0][0])
+def test_who_pays(rows: list[Row]) -> None:
+    stakes = write_down(rows[0])
+    for row in rows:
+        before, supply = stakes.record(0).tokens, stakes.supply()
+        stake, rate, since = (number(cell) for cell in row[1:4])
+        leaving, moved, tokens = (number(cell) for cell in row[7:10])
+        burned = slashing.slash(
+            stakes.ctx, stakes.record(0), since, stake, rate, SLASH_REASON_COMMITTEE_FAULT, 7
+        )
+        assert burned == leaving + moved + tokens
+        assert stakes.record(0).tokens == before - tokens
+        assert stakes.supply() == supply - burned
+        stakes.check_pools()
+        if burned:
+            done = stakes.slashes(0)[-1]
+            assert (done.from_unbonding, done.from_redelegation, done.burned) == (leaving, moved, burned)
+            assert (done.infraction_height, done.fraction, done.key_id) == (since, rate, 7)
+    assert len(stakes.slashes(0)) == sum(any(number(cell) for cell in row[7:10]) for row in rows)
+
+
+@pytest.mark.parametrize("row", table("Which evidence counts"), ids=lambda row: row[0])
+def test_which_evidence_counts(row: Row) -> None:
+    signed, told, since = (int(cell) for cell in row[1:4])
+    stakes = Stakes(unbonding_period=60, slash_double_sign=500)
+    stakes.ctx.height = told
+    stakes.validator(0, 100_000_000, created=since)
+    info = signing.load(stakes.ctx.view, stakes.address(0))
+    info.tombstoned = row[4] == "yes"
+    signing.save(stakes.ctx.view, info)
+    slashing.begin_block(stakes.ctx, (), [Misbehavior(stakes.address(0), signed, 100)])
+    counts = row[5] == "yes"
+    assert stakes.record(0).tokens == 100_000_000 - (5_000_000 if counts else 0)
+    assert stakes.record(0).jailed == counts
+    assert signing.is_tombstoned(stakes.ctx.view, stakes.address(0)) == (counts or row[4] == "yes")
+    assert [done.reason for done in stakes.slashes(0)] == ([SLASH_REASON_DOUBLE_SIGN] if counts else [])
