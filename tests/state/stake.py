@@ -171,10 +171,8 @@ class Stakers(Chain):
 
     def create_again(self, number: int, amount: int) -> None:
         """Make a validator anew whose stake has left."""
-        keys = self.consensus_key(number), account(850 + number)
-        self.run(
-            "create_validator", self.stakers[number], create_message(self.stakers[number], *keys, amount)
-        )
+        operator, keys = self.stakers[number], (self.consensus_key(number), account(850 + number))
+        self.run("create_validator", operator, create_message(operator, *keys, amount))
 
     def edit(self, number: int, **fields: Any) -> None:
         self.run("edit_validator", self.stakers[number], MsgEditValidator(**fields))

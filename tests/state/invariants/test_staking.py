@@ -178,6 +178,7 @@ def test_a_bent_record_is_noticed(bend: Callable[[Stakers], None], sentence: str
 def test_more_entries_than_allowed_are_noticed() -> None:
     chain = chain_with_stake()
     chain.undelegate(chain.people[0], 0, 1)
+    chain.end_block()
     chain.params.max_entries = 1
     chain.view.save(keys.PARAMS, chain.params)
     with pytest.raises(InvariantBroken, match="more than 1 unbondings"):

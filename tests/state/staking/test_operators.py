@@ -23,7 +23,8 @@ from assay.state.rules.errors import (
 from assay.state.rules.shares import decode_whole
 from assay.state.validators import signing
 
-OPERATOR, CONSENSUS, COMMITTEE = account(610), account(710), account(860)
+CONSENSUS, COMMITTEE = account(710), account(860)
+SENDER, OTHER = account(1), account(2)
 
 
 @pytest.fixture
@@ -71,15 +72,11 @@ def test_a_key_that_signed_twice_is_never_again_a_validators(chain: Stakers) -> 
     "changes",
     [
         {"proof": bytes(64)},
-        {"proof": CONSENSUS.sign(possession_bytes(VALIDATOR_TAG, "another-chain", account(1).address))},
-        {"proof": CONSENSUS.sign(possession_bytes(VALIDATOR_TAG, CHAIN_ID, OPERATOR.address))},
-        {"proof": CONSENSUS.sign(possession_bytes(COMMITTEE_KEY_TAG, CHAIN_ID, account(1).address))},
-        {"committee_proof": COMMITTEE.sign(possession_bytes(VALIDATOR_TAG, CHAIN_ID, account(1).address))},
-        {
-            "committee_proof": CONSENSUS.sign(
-                possession_bytes(COMMITTEE_KEY_TAG, CHAIN_ID, account(1).address)
-            )
-        },
+        {"proof": CONSENSUS.sign(possession_bytes(VALIDATOR_TAG, "another-chain", SENDER.address))},
+        {"proof": CONSENSUS.sign(possession_bytes(VALIDATOR_TAG, CHAIN_ID, OTHER.address))},
+        {"proof": CONSENSUS.sign(possession_bytes(COMMITTEE_KEY_TAG, CHAIN_ID, SENDER.address))},
+        {"committee_proof": COMMITTEE.sign(possession_bytes(VALIDATOR_TAG, CHAIN_ID, SENDER.address))},
+        {"committee_proof": OTHER.sign(possession_bytes(COMMITTEE_KEY_TAG, CHAIN_ID, SENDER.address))},
         {"public_key": account(3).public_key},
         {"public_key": bytes(31)},
         {"committee_key": bytes(33)},
@@ -90,7 +87,7 @@ def test_a_key_that_signed_twice_is_never_again_a_validators(chain: Stakers) -> 
 def test_a_key_must_prove_that_it_is_its_operators_on_this_chain(
     chain: Stakers, changes: dict[str, bytes]
 ) -> None:
-    assert chain.people[0] == account(1)
+    assert chain.people[0] == SENDER
     with pytest.raises(BadPossession):
         create(chain, **changes)
     create(chain)
