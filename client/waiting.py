@@ -40,7 +40,7 @@ class Event:
 
 @dataclass(frozen=True)
 class TxResult:
-    """A transaction that is in a block and succeeded."""
+    """A transaction that is in a block and succeeded, as the node says; what it changed can be proven."""
 
     hash: bytes
     height: int

@@ -59,7 +59,7 @@ def show(session: Session, tx_hash: bytes, wait: float) -> None:
         return found
 
     result = session.run(find)
-    title = f"transaction in block {result.height}, {result.gas_used:,} gas used"
+    title = f"transaction in block {result.height}, {result.gas_used:,} gas used, as the node says"
     table = new_table("event", "attributes", title=title)
     for event in result.events:
         table.add_row(event.kind, _attributes(event.attributes))
@@ -88,7 +88,7 @@ def history(session: Session, account: str, page: int) -> None:
     with understood("tx_search"):
         total, rows = int(found["total_count"]), [_row(item) for item in found["txs"]]
     count = {0: "no transactions", 1: "1 transaction"}.get(total, f"{total:,} transactions")
-    title = f"{count} sent by {address}"
+    title = f"{count} sent by {address}, as the node says"
     if not rows:
         found_none = title if not total else f"{title}; page {page} is beyond the last"
         session.emit({"total": total, "transactions": []}, found_none)

@@ -35,7 +35,7 @@ def test_tokens_are_sent_to_an_address_or_a_key(call: Call, run: Run, url: str) 
     call("tx", "send", "carol", "7", "--from", "alice")
     assert call("tx", "show", sent["hash"])["height"] == sent["height"]
     text = run("--node", url, "tx", "history", "carol").stdout
-    assert text == f"no transactions sent by {call('keys', 'show', 'carol')['address']}\n"
+    assert text == f"no transactions sent by {call('keys', 'show', 'carol')['address']}, as the node says\n"
     history = call("tx", "history", "alice")
     assert history["total"] == 2
     assert "2 transactions sent by" in run("--node", url, "tx", "history", "alice").stdout

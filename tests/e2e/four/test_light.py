@@ -1,0 +1,164 @@
+"""Following the chain of four validators, by docs/light-client.md word by word."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.conftest import RunningNode
+from tests.e2e.four.network import Network
+from tests.e2e.liar import lying
+
+from assay.client import Client, HeaderInvalid, TooLittlePower, Trust
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def other(four: Network) -> RunningNode:
+    """A node that nobody needs to trust."""
+    return four.nodes[3]
+
+
+async def header_to_trust(four: Network) -> Trust:
+    four.first.wait_for_height(6, 120)
+    async with Client(four.first.rpc_url) as client:
+        header = (await client.header(5)).value
+    return Trust(header.height, header.hash)
+
+
+# --- the page ----------------------------------------------------------------
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def installed(folder: Path) -> Path:
+    """A directory with the command `assay`, as an installation has it."""
+    script = folder / "assay"
+    folder.mkdir()
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom assay.client.cli import main\nsys.exit(main())\n"
+    )
+    script.chmod(0o755)
+    return folder
+
+
+async def test_the_page_s_commands_do_what_it_says(
+    four: Network, other: RunningNode, repository: Path, tmp_path: Path
+) -> None:
+    page = (repository / "docs" / "light-client.md").read_text(encoding="utf-8")
+    path = f"{installed(tmp_path / 'bin')}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "ASSAY_HOME": str(tmp_path / "home"), "COLUMNS": "160"}
+
+    async def run(script: str) -> str:
+        for address, node in (("http://127.0.0.1:26657", four.first), ("http://127.0.0.1:26663", other)):
+            script = script.replace(address, node.rpc_url)
+        ran = await asyncio.to_thread(
+            subprocess.run,
+            ["bash", "-euo", "pipefail", "-c", script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout + ran.stderr
+
+    first, asked, kept, period = blocks(page, "sh")
+    four.first.wait_for_height(5, 120)
+    (trust,) = re.findall(r"│ trust +│ (\d+:[0-9A-F]{64})", await run(first))
+    four.nodes[3].wait_for_height(int(trust.split(":")[0]) + 2, 120)
+    told = await run(asked.replace("HEIGHT:HASH", trust))
+    assert f"what is proven follows from the trusted header {trust.split(':')[0]}, by the header" in told
+    assert "follows from the one you trust" in await run(kept.replace("HEIGHT:HASH", trust))
+    assert "trusting-period = 168" in await run(period)
+    assert list((tmp_path / "home" / "trust").iterdir())
+
+    (example,) = blocks(page, "python")
+    script = tmp_path / "example.py"
+    script.write_text(example)
+    ran = await run(f"cd {tmp_path} && {sys.executable} {script} {other.rpc_url} {trust}")
+    assert re.search(r"\d+ True [0-9a-f]{64}", ran)
+
+
+def test_every_sentence_of_the_page_s_table_can_be_said(repository: Path) -> None:
+    page = (repository / "docs" / "light-client.md").read_text(encoding="utf-8")
+    table = page.split("| it says |")[1].split("\n\n")[0]
+    said = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
+    assert len(said) == 9
+    files = [*(repository / "client" / "light").glob("*.py"), repository / "client" / "records.py"]
+    source = re.sub(r'"\s*\n\s*f?"', "", "".join(file.read_text() for file in files))
+    source = re.sub(r"\{[^{}]*\}", "…", source)
+    for sentence in said:
+        words = [part.strip(": ") for part in re.split("…|: |[0-9]+ of [0-9]+", sentence)]
+        assert all(part in source for part in words), sentence
+
+
+# --- votes -------------------------------------------------------------------
+
+
+async def test_votes_of_three_are_enough_and_votes_of_two_are_not(four: Network, other: RunningNode) -> None:
+    trust = await header_to_trust(four)
+    absent: list[int] = []
+
+    def lie(method: str, params: dict[str, Any], result: dict[str, Any]) -> None:
+        if method == "commit" and params["height"] != str(trust.height):
+            for place in absent:
+                result["signed_header"]["commit"]["signatures"][place]["block_id_flag"] = 1
+
+    async with lying(other.rpc_url) as liar:
+        liar.lie = lie
+        async with Client(liar.url, trust=trust) as client:
+            assert (await client.query.params()).verified
+        absent[:] = [0, 1]
+        async with Client(liar.url, trust=trust) as client:
+            with pytest.raises(TooLittlePower, match="power has signed it, and more than 2/3"):
+                await client.query.params()
+
+
+async def test_a_signed_header_of_another_height_is_not_taken(four: Network, other: RunningNode) -> None:
+    """Everything is genuine, but for the height it is given for."""
+    trust = await header_to_trust(four)
+
+    async with Client(other.rpc_url) as client:
+        old = await client.rpc.call("commit", height="3")
+
+    def lie(method: str, params: dict[str, Any], result: dict[str, Any]) -> None:
+        if method == "commit" and params["height"] != str(trust.height):
+            result["signed_header"] = json.loads(json.dumps(old["signed_header"]))
+            result["signed_header"]["header"]["height"] = params["height"]
+
+    async with lying(other.rpc_url) as liar:
+        liar.lie = lie
+        async with Client(liar.url, trust=trust) as client:
+            with pytest.raises(HeaderInvalid, match="its commit is for another block"):
+                await client.query.params()
+
+
+async def test_the_chain_is_followed_across_a_node_s_absence(four: Network, other: RunningNode) -> None:
+    """Its vote is missing meanwhile; three of four have signed."""
+    trust = await header_to_trust(four)
+    four.nodes[1].stop()
+    try:
+        height = four.first.height() + 4
+        four.first.wait_for_height(height + 1, 120)
+        other.wait_for_height(height + 1, 120)
+        async with Client(other.rpc_url, trust=trust) as client:
+            header = await client.header(height)
+            assert header.verified
+            commit = await client.rpc.call("commit", height=str(height))
+        flags = [place["block_id_flag"] for place in commit["signed_header"]["commit"]["signatures"]]
+        assert flags.count(2) == 3
+    finally:
+        four.nodes[1].start()
+        four.nodes[1].wait_for_height(1, 120)
