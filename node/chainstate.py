@@ -4,56 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from assay.crypto.accounts import encode_address
 from assay.crypto.presets import COMMITTEE_SIZES
-from assay.node.genesis import GenesisValidator, genesis_document
+from assay.node.consensus_params import check_consensus_params
+from assay.node.founders import SPARE, Founder
+from assay.node.genesis import genesis_document
+from assay.node.gentx import founders_tx
 from assay.proto.state_pb2 import Params, Validator
 from assay.state.genesis import BadGenesis, write_genesis
+from assay.state.genesis.gen_txs import to_document
 from assay.state.overlay import Overlay
 from assay.state.rules.params import default_params
+from assay.state.transition import read_params
 
 FAUCET_BALANCE: Final = 10**15
 """What the faucet of a development chain begins with: a thousand million ASY, in uasy."""
 
 
-@dataclass(frozen=True)
-class Seat:
-    """A validator that may sit on the committee from the first block on.
-
-    Attributes
-    ----------
-    validator
-        Its entry among the validators.
-    committee_key
-        Ed25519 key that signs its committee messages, 32 bytes.
-    operator
-        Account that is paid for its work, 20 bytes.
-    """
-
-    validator: GenesisValidator
-    committee_key: bytes
-    operator: bytes
-
-
-def development_params(changes: Mapping[str, str]) -> Params:
-    """Return a development chain's parameters.
+def chain_params(changes: Mapping[str, str], *, development: bool) -> Params:
+    """Return a new chain's parameters.
 
     Parameters
     ----------
     changes
         Parameter to value, as texts: ``{"preset": "small", "max_window": "500"}``.
+    development
+        Whether the others are a development chain's.
 
     Raises
     ------
     BadGenesis
         If a parameter does not exist or its value is of the wrong type.
     """
-    record = MessageToDict(default_params(development=True), preserving_proto_field_name=True)
+    record = MessageToDict(default_params(development=development), preserving_proto_field_name=True)
     known = Params.DESCRIPTOR.fields_by_name
     for name, text in changes.items():
         if name not in known:
@@ -73,7 +60,9 @@ def _value(name: str, text: str) -> str | bool:
     return {"true": True, "false": False}.get(text, text)
 
 
-def app_state(params: Params, balances: Mapping[bytes, int], seats: Sequence[Seat]) -> dict[str, Any]:
+def app_state(
+    params: Params, balances: Mapping[bytes, int], gen_txs: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     """Return the ``app_state`` of a genesis document.
 
     Parameters
@@ -82,8 +71,8 @@ def app_state(params: Params, balances: Mapping[bytes, int], seats: Sequence[Sea
         Chain parameters.
     balances
         Address (20 bytes) to uasy.
-    seats
-        The committee's candidates.
+    gen_txs
+        The transactions by which the first validators come in, as documents.
     """
     return {
         "accounts": [
@@ -93,14 +82,7 @@ def app_state(params: Params, balances: Mapping[bytes, int], seats: Sequence[Sea
         "params": MessageToDict(
             params, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
         ),
-        "committee": [
-            {
-                "validator": seat.validator.address.hex(),
-                "committee_key": seat.committee_key.hex(),
-                "operator": encode_address(seat.operator),
-            }
-            for seat in seats
-        ],
+        "gen_txs": list(gen_txs),
     }
 
 
@@ -110,7 +92,7 @@ def largest_committee(validators: int) -> int:
 
 
 def development_genesis(
-    chain_id: str, seats: Sequence[Seat], balances: Mapping[bytes, int], changes: Mapping[str, str]
+    chain_id: str, founders: Sequence[Founder], balances: Mapping[bytes, int], changes: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the genesis of a development chain, checked as the chain itself will check it.
 
@@ -118,10 +100,10 @@ def development_genesis(
     ----------
     chain_id
         The chain's name.
-    seats
-        The validators, each with a seat; the committee never shrinks below the largest that they fill.
+    founders
+        The validators; the committee never shrinks below the largest that they fill.
     balances
-        Address (20 bytes) to uasy.
+        Address (20 bytes) to uasy; the founders' operators are funded beside them.
     changes
         Parameters that differ from a development chain's, as texts.
 
@@ -130,25 +112,36 @@ def development_genesis(
     BadGenesis, ValueError
         If parts contradict one another.
     """
-    least = {"min_committee": str(largest_committee(len(seats)))}
-    state = app_state(development_params({**least, **changes}), balances, seats)
-    validators = [seat.validator for seat in seats]
-    check(chain_id, state, validators)
-    return genesis_document(chain_id, validators, state)
+    least = {"min_committee": str(largest_committee(len(founders)))}
+    params = chain_params({**least, **changes}, development=True)
+    funded = dict(balances) | {each.operator.address: each.stake + SPARE for each in founders}
+    signed = [founders_tx(each, chain_id, params.min_self_delegation) for each in founders]
+    document = genesis_document(chain_id, app_state(params, funded, [to_document(raw) for raw in signed]))
+    first_state(document)
+    return document
 
 
-def check(chain_id: str, state: Mapping[str, Any], validators: Sequence[GenesisValidator]) -> None:
-    """Refuse a state that the chain would refuse at its first block.
+def first_state(document: Mapping[str, Any]) -> tuple[Overlay, list[Validator]]:
+    """Return the state that a genesis document leads to, and the validators of the first block.
 
     Raises
     ------
     BadGenesis
         With the sentence InitChain would give.
     """
-    known = [
-        Validator(address=each.address, public_key=each.public_key, power=each.power) for each in validators
-    ]
-    write_genesis(Overlay(_Nothing()), chain_id, json.dumps(state).encode(), known, 1)
+    view, state = Overlay(_Nothing()), json.dumps(document.get("app_state")).encode()
+    initial_height = initial_height_of(document)
+    validators = write_genesis(view, str(document.get("chain_id")), state, initial_height)
+    check_consensus_params(document, initial_height, read_params(view))
+    return view, validators
+
+
+def initial_height_of(document: Mapping[str, Any]) -> int:
+    """Return the height of a genesis document's first block; `BadGenesis` if it is no number."""
+    try:
+        return int(document.get("initial_height") or 1)
+    except (TypeError, ValueError):
+        raise BadGenesis("initial_height must be a whole number") from None
 
 
 class _Nothing:

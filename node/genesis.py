@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,83 +16,54 @@ _CHAIN_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,49}")
 """CometBFT allows 50 characters; lower case and no spaces spare people mistakes."""
 
 
-@dataclass(frozen=True)
-class GenesisValidator:
-    """A validator of the first block.
-
-    Attributes
-    ----------
-    public_key
-        Ed25519, 32 bytes.
-    power
-        Voting power, positive.
-    name
-        For people.
-    """
-
-    public_key: bytes
-    power: int = 10
-    name: str = ""
-
-    @property
-    def address(self) -> bytes:
-        """The first 20 bytes of SHA-256 of the public key."""
-        return hashlib.sha256(self.public_key).digest()[:20]
-
-    def document(self) -> dict[str, Any]:
-        """Return the entry of ``genesis.json``."""
-        value = base64.b64encode(self.public_key).decode()
-        return {
-            "address": self.address.hex().upper(),
-            "pub_key": {"type": "tendermint/PubKeyEd25519", "value": value},
-            "power": str(self.power),
-            "name": self.name,
-        }
-
-
 def genesis_document(
     chain_id: str,
-    validators: Sequence[GenesisValidator],
     app_state: Mapping[str, Any],
     time: datetime | None = None,
+    initial_height: int = 1,
 ) -> dict[str, Any]:
     """Return a chain's genesis document.
+
+    It has no list of validators: those of the first block follow from `app_state`.
 
     Parameters
     ----------
     chain_id
         The chain's name; part of everything that is signed.
-    validators
-        At least one.
     app_state
         The application's own part.
     time
         When the first block may be made; now by default.
+    initial_height
+        Height of the first block.
 
     Raises
     ------
     ValueError
-        If the chain id or the validators cannot be used.
+        If the chain id cannot be used.
     """
     if not _CHAIN_ID.fullmatch(chain_id):
         raise ValueError(
             f"{chain_id!r} cannot be a chain id: use up to 50 lower-case letters, digits, '.', '_' and '-', "
             "beginning with a letter or digit"
         )
-    if not validators or any(each.power < 1 or len(each.public_key) != 32 for each in validators):
-        raise ValueError("a chain needs at least one validator; each has a 32-byte key and positive power")
-    if len({each.address for each in validators}) != len(validators):
-        raise ValueError("two validators of the genesis have the same key")
     moment = (time or datetime.now(UTC)).astimezone(UTC)
     return {
         "genesis_time": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "chain_id": chain_id,
-        "initial_height": "1",
-        "consensus_params": _as_texts(tomllib.loads(template("genesis.toml"))),
-        "validators": [each.document() for each in validators],
+        "initial_height": str(initial_height),
+        "consensus_params": consensus_params(initial_height),
         "app_hash": "",
         "app_state": dict(app_state),
     }
+
+
+def consensus_params(initial_height: int) -> dict[str, Any]:
+    """Return a new chain's consensus parameters, by CometBFT's names."""
+    values = tomllib.loads(template("genesis.toml"))
+    values["abci"]["vote_extensions_enable_height"] = initial_height
+    found: dict[str, Any] = _as_texts(values)
+    return found
 
 
 def write_genesis(home: Home, document: Mapping[str, Any]) -> None:

@@ -17,7 +17,7 @@ import json
 import shutil
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,6 +137,11 @@ class Home:
         """The unix socket between CometBFT and the application."""
         return self.path / "data" / "abci.sock"
 
+    @property
+    def gentx_directory(self) -> Path:
+        """Where `assayd gentx` writes and `assayd collect-gentxs` reads."""
+        return self.path / "config" / "gentx"
+
     def settings(self) -> settings.Settings:
         """Read ``assayd.toml``; raises `SettingsError`."""
         return settings.read_settings(self.settings_file)
@@ -145,6 +150,12 @@ class Home:
         """Write values, by section, into ``assayd.toml``; comments and other values stay."""
         text = self.settings_file.read_text(encoding="utf-8")
         self.settings_file.write_text(set_values(text, values), encoding="utf-8")
+
+    def set_peers(self, peers: Sequence[str]) -> None:
+        """Stay connected to these nodes, ``id@host:port``, and no others."""
+        text = self.config_file.read_text(encoding="utf-8")
+        values = {"p2p": {"persistent_peers": ",".join(peers)}}
+        self.config_file.write_text(set_values(text, values), encoding="utf-8")
 
     def abci_address(self) -> str:
         """Return where the application listens: the address in ``assayd.toml``, or the home's socket."""

@@ -46,6 +46,25 @@ def readable_store(path: Path) -> Iterator[Store]:
 
 
 @contextlib.contextmanager
+def store_at(path: Path, height: int) -> Iterator[Store]:
+    """Open a copy of a stopped node's store as it was after a height; 0 is the last one.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, a node has it open, or the height is not kept.
+    """
+    with Store.open(path) as store:
+        newest, oldest = store.version, store.oldest_version
+    if not oldest <= (height or newest) <= newest:
+        raise StoreError(f"height {height} is not kept; there are {oldest} to {newest}")
+    with _copy_of(path) as store:
+        while height and store.version > height:
+            store.rollback()
+        yield store
+
+
+@contextlib.contextmanager
 def _copy_of(path: Path) -> Iterator[Store]:
     scratch = tempfile.TemporaryDirectory(prefix=".verify-", dir=path.parent)
     with scratch as name, _open_copy(path, Path(name)) as store:

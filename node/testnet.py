@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from assay.node import cometbft
-from assay.node.chainstate import Seat
-from assay.node.committee.identity import create_committee_key
-from assay.node.genesis import GenesisValidator, write_genesis
+from assay.node.founders import Founder, create_founder
+from assay.node.genesis import write_genesis
 from assay.node.home import (
     Home,
     HomeError,
@@ -40,28 +39,30 @@ class Plan:
 
     Attributes
     ----------
-    validators
-        How many, all of the same power.
+    stakes
+        What each validator begins with, in uasy.
     base_port
         The first of each node's ports (peers, RPC, metrics); 0 takes ports that are free now.
     block_milliseconds
         The pause after a block.
-    operator
-        Account the committee's fees go to, 20 bytes.
     metrics
         Whether each node serves metrics, at a third port.
     """
 
-    validators: int
+    stakes: Sequence[int]
     base_port: int
     block_milliseconds: int
-    operator: bytes
     metrics: bool = False
 
     @property
     def ports_each(self) -> int:
         """Ports of a node."""
         return 3 if self.metrics else 2
+
+    @property
+    def validators(self) -> int:
+        """How many there are."""
+        return len(self.stakes)
 
     def ports(self) -> list[int]:
         """Return all ports, those of the first node first.
@@ -94,7 +95,7 @@ def _take(stack: ExitStack, port: int) -> None:
 
 
 def create_testnet(
-    path: Path, binary: Path, plan: Plan, genesis: Callable[[list[Seat]], dict[str, Any]]
+    path: Path, binary: Path, plan: Plan, genesis: Callable[[list[Founder]], dict[str, Any]]
 ) -> list[Home]:
     """Make the homes of a new chain's validators, each a persistent peer of every other.
 
@@ -107,7 +108,7 @@ def create_testnet(
     plan
         How many nodes, and where they listen.
     genesis
-        Gives the chain's genesis document for the validators' seats.
+        Gives the chain's genesis document for its validators.
 
     Raises
     ------
@@ -118,7 +119,11 @@ def create_testnet(
         ports = plan.ports()
         networks = [_network(plan, number, ports) for number in range(plan.validators)]
         homes = [create(path / network.moniker, binary, network) for network in networks]
-        document = genesis([_seat(home, binary, plan.operator) for home in homes])
+        founders = [
+            create_founder(home.path, home.path.name, stake)
+            for home, stake in zip(homes, plan.stakes, strict=True)
+        ]
+        document = genesis(founders)
         ids = [cometbft.node_id(binary, home.path) for home in homes]
         peers = [f"{ident}@{network.p2p}" for ident, network in zip(ids, networks, strict=True)]
         for number, (home, network) in enumerate(zip(homes, networks, strict=True)):
@@ -156,13 +161,6 @@ def _network(plan: Plan, number: int, ports: Sequence[int]) -> Network:
         p2p=f"{LOOPBACK}:{p2p}",
         loopback=True,
         block_milliseconds=plan.block_milliseconds,
-    )
-
-
-def _seat(home: Home, binary: Path, operator: bytes) -> Seat:
-    key = cometbft.validator_key(binary, home.path)
-    return Seat(
-        GenesisValidator(key, name=home.path.name), create_committee_key(home.path).public_key, operator
     )
 
 

@@ -15,10 +15,13 @@ from assay.crypto.ed25519_rules import SignatureRulesDiffer
 from assay.node.abci.server import AddressError
 from assay.node.cli.chain import reset, verify
 from assay.node.cli.doctor import doctor
+from assay.node.cli.export import export
 from assay.node.cli.init import init
+from assay.node.cli.launch import add_genesis_account, collect_gentxs, gentx, validate_genesis
 from assay.node.cli.start import start
 from assay.node.cli.status import show_node_id, status, version
 from assay.node.cli.testnet import testnet
+from assay.node.cli.validator import prove_key, show_validator
 from assay.node.cometbft import CometBFTError
 from assay.node.committee.identity import IdentityError
 from assay.node.home import HomeError
@@ -71,5 +74,9 @@ def assayd(ctx: click.Context, home: Path | None) -> None:
     ctx.obj = home or _default_home()
 
 
-for command in (init, testnet, start, status, doctor, verify, reset, show_node_id, version):
+for command in (
+    *(init, testnet, start, status, doctor, verify, reset, export),
+    *(add_genesis_account, gentx, collect_gentxs, validate_genesis),
+    *(show_node_id, show_validator, prove_key, version),
+):
     assayd.add_command(command)

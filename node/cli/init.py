@@ -8,12 +8,16 @@ from typing import Any, Final
 
 import click
 
-from assay.crypto.accounts import decode_address
-from assay.node import chainstate, cometbft
-from assay.node.cli.options import chain_options, development_genesis, program, usage_errors
-from assay.node.committee.identity import create_committee_key
-from assay.node.genesis import GenesisValidator, write_genesis
-from assay.node.home import Network, create, host_and_port, read_genesis, removed_on_failure
+from assay.client.amounts import parse_amount
+from assay.node.cli.options import chain_options, development_genesis, launch_genesis, program, usage_errors
+from assay.node.committee.identity import (
+    create_committee_key,
+    load_committee_key,
+    read_validator_address,
+)
+from assay.node.founders import OPERATOR_FILE, Founder, create_founder
+from assay.node.genesis import write_genesis
+from assay.node.home import Home, Network, create, host_and_port, read_genesis, removed_on_failure
 
 _PEER: Final = re.compile(r"[0-9a-f]{40}@.+")
 
@@ -72,15 +76,29 @@ def _peer(text: str) -> str:
     metavar="HOST:PORT",
     help="Serve metrics and health there, such as 127.0.0.1:26661.",
 )
+@click.option(
+    "--stake",
+    metavar="AMOUNT",
+    default="1000asy",
+    show_default=True,
+    help="What the new chain's validator begins with.",
+)
+@click.option(
+    "--launch",
+    is_flag=True,
+    help="Begin the genesis of a chain that several operators launch: no validator yet, see gentx.",
+)
 @chain_options
 @click.pass_obj
-def init(home: Path, /, genesis: Path | None, binary: str, **options: Any) -> None:
+def init(home: Path, /, genesis: Path | None, launch: bool, binary: str, **options: Any) -> None:
     """Create a home: keys, settings, and a genesis.
 
     Without --genesis, this node is the only validator and the committee of a new development chain, whose
     faucet account is funded. A committee of one could read every update: such a chain is for trying out.
     `assayd testnet` makes a chain of several validators on this machine.
     """
+    if genesis and launch:
+        raise click.UsageError("--genesis joins a chain, --launch begins one")
     cometbft_program = program(binary)
     with usage_errors(), removed_on_failure(home):
         made = create(home, cometbft_program, _network(options))
@@ -88,19 +106,29 @@ def init(home: Path, /, genesis: Path | None, binary: str, **options: Any) -> No
             made.change_settings({"cometbft": {"binary": str(cometbft_program)}})
         if options["metrics"]:
             made.change_settings({"metrics": {"address": options["metrics"]}})
-        committee_key = create_committee_key(made.path).public_key
-        validator = GenesisValidator(
-            cometbft.validator_key(cometbft_program, made.path), name=options["moniker"]
-        )
-        if genesis:
-            document = read_genesis(genesis)
+        founder = None
+        if genesis or launch:
+            document = read_genesis(genesis) if genesis else launch_genesis(options)
+            create_committee_key(made.path)
         else:
-            seat = chainstate.Seat(validator, committee_key, decode_address(options["operator"]))
-            document = development_genesis([seat], options)
+            founder = create_founder(made.path, options["moniker"], parse_amount(options["stake"]))
+            document = development_genesis([founder], options)
         write_genesis(made, document)
+    _tell(made, founder)
+    following = "gentx --help" if launch else "start"
+    click.echo(f"{'Go on' if launch else 'Start it'} with: assayd --home {home} {following}")
+
+
+def _tell(made: Home, founder: Founder | None) -> None:
+    address = read_validator_address(made.path).hex().upper()
+    committee_key = load_committee_key(made.path).public_key.hex()
     click.echo(f"Created {made.path}, a node of chain {made.genesis()['chain_id']}.")
-    click.echo(f"Validator {validator.address.hex().upper()}, committee key {committee_key.hex()}.")
-    click.echo(f"Start it with: assayd --home {home} start")
+    click.echo(f"Consensus address {address}, committee key {committee_key}.")
+    if founder is not None:
+        words = made.path / OPERATOR_FILE
+        click.echo(
+            f"Its validator's operator is {founder.operator.address_text}; the 24 words are in {words}."
+        )
 
 
 def _network(options: dict[str, Any]) -> Network:

@@ -13,6 +13,8 @@ from assay.client import faucet
 from assay.client.amounts import AmountError, parse_amount
 from assay.crypto.accounts import AddressError, decode_address
 from assay.node import chainstate, cometbft
+from assay.node.founders import Founder
+from assay.node.genesis import genesis_document
 from assay.state.genesis import BadGenesis
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -24,9 +26,6 @@ _CHAIN = (
     ),
     click.option(
         "--param", "params", multiple=True, metavar="NAME=VALUE", help="Set a chain parameter; repeatable."
-    ),
-    click.option(
-        "--operator", default=faucet.ADDRESS, help="Account the committee's fees go to (the faucet's)."
     ),
     click.option(
         "--block-time",
@@ -62,13 +61,24 @@ def usage_errors() -> Iterator[None]:
         raise click.UsageError(str(error)) from None
 
 
-def development_genesis(seats: list[chainstate.Seat], options: dict[str, Any]) -> dict[str, Any]:
+def launch_genesis(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the genesis of a chain whose validators are still to come in."""
+    params = chainstate.chain_params(_pairs(options["params"], "--param", "NAME=VALUE"), development=False)
+    state = chainstate.app_state(params, _balances(options), [])
+    return genesis_document(options["chain_id"], state)
+
+
+def development_genesis(founders: list[Founder], options: dict[str, Any]) -> dict[str, Any]:
     """Return the genesis that the options describe; see `assay.node.chainstate.development_genesis`."""
-    accounts = _pairs(options["accounts"], "--account", "ADDRESS=AMOUNT")
-    balances = {decode_address(name): parse_amount(amount) for name, amount in accounts.items()}
+    balances = _balances(options)
     balances.setdefault(decode_address(faucet.ADDRESS), chainstate.FAUCET_BALANCE)
     changes = _pairs(options["params"], "--param", "NAME=VALUE")
-    return chainstate.development_genesis(options["chain_id"], seats, balances, changes)
+    return chainstate.development_genesis(options["chain_id"], founders, balances, changes)
+
+
+def _balances(options: dict[str, Any]) -> dict[bytes, int]:
+    accounts = _pairs(options["accounts"], "--account", "ADDRESS=AMOUNT")
+    return {decode_address(name): parse_amount(amount) for name, amount in accounts.items()}
 
 
 def _pairs(texts: tuple[str, ...], option: str, form: str) -> dict[str, str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
-from assay.crypto.accounts import decode_address
+from assay.client.amounts import parse_amount
 from assay.node import logs
 from assay.node.cli.options import chain_options, development_genesis, program, usage_errors
 from assay.node.cli.start import log_options
 from assay.node.cluster import Keeping, run_cluster
+from assay.node.founders import DEFAULT_STAKE, OPERATOR_FILE
 from assay.node.home import Home
 from assay.node.supervisor import Outcome, StopRequest, stop_on_signals
 from assay.node.testnet import MAX_VALIDATORS, Plan, create_testnet, open_testnet
@@ -45,6 +47,13 @@ _DIRECTORY: Final = click.option(
     help="The first of each node's ports (peers, RPC, metrics), node after node. 0: any that are free.",
 )
 @click.option("--metrics", is_flag=True, help="Serve each node's metrics and health, at a third port.")
+@click.option(
+    "--stake",
+    "stakes",
+    multiple=True,
+    metavar="AMOUNT",
+    help="What a validator begins with; repeat it for each in order. Default: 1000asy.",
+)
 @chain_options
 @click.pass_context
 def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any) -> None:
@@ -58,14 +67,23 @@ def testnet(ctx: click.Context, /, directory: Path, binary: str, **options: Any)
         return
     found = program(binary)
     with usage_errors():
-        operator = decode_address(options["operator"])
-        counts = (options["validators"], options["base_port"], options["block_time"])
-        plan = Plan(*counts, operator, options["metrics"])
-        homes = create_testnet(directory, found, plan, lambda seats: development_genesis(seats, options))
+        stakes = _stakes(options["stakes"], options["validators"])
+        plan = Plan(stakes, options["base_port"], options["block_time"], options["metrics"])
+        homes = create_testnet(directory, found, plan, partial(development_genesis, options=options))
     if binary:
         for home in homes:
             home.change_settings({"cometbft": {"binary": str(found)}})
     _tell(directory, homes)
+
+
+def _stakes(texts: tuple[str, ...], validators: int) -> list[int]:
+    """Return what each validator begins with."""
+    stakes = [parse_amount(text) for text in texts] or [DEFAULT_STAKE]
+    if len(stakes) == 1:
+        return stakes * validators
+    if len(stakes) != validators:
+        raise click.UsageError(f"--stake is given {len(stakes)} times for {validators} validators")
+    return stakes
 
 
 def _hand_over(ctx: click.Context) -> None:
@@ -87,6 +105,8 @@ def _tell(directory: Path, homes: list[Home]) -> None:
         metrics = home.settings().metrics.address
         shown = f"  metrics http://{metrics}/metrics" if metrics else ""
         click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}{shown}")
+        click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}")
+    click.echo(f"Their operators' accounts are in {directory}/node*/{OPERATOR_FILE}.")
     click.echo(f"Start them with: assayd testnet start --dir {directory}")
 
 

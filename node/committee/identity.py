@@ -66,6 +66,44 @@ def load_committee_key(home: Path) -> Account:
     return key
 
 
+def read_consensus_key(home: Path) -> Account:
+    """Read the key that signs blocks from CometBFT's validator file, to prove whose it is.
+
+    A running node never does: its blocks are signed by CometBFT, or by a remote signer.
+
+    Raises
+    ------
+    IdentityError
+        As `read_key_file`.
+    """
+    return read_key_file(home / VALIDATOR_FILE)
+
+
+def read_key_file(path: Path) -> Account:
+    """Read a consensus key from a file in CometBFT's form.
+
+    Raises
+    ------
+    IdentityError
+        If it is not there, others may read it, or the file is damaged.
+    """
+    try:
+        record = json.loads(read_private(path, _MAX_BYTES))
+        secret = base64.b64decode(record["priv_key"]["value"], validate=True)
+        key = accounts.from_seed(secret[: accounts.SEED_BYTES])
+        if secret[accounts.SEED_BYTES :] != key.public_key:
+            raise ValueError("its private key is of another kind")
+    except FileNotFoundError:
+        raise IdentityError(
+            f"there is no validator key at {path}; where a remote signer has it, run assayd prove-key there"
+        ) from None
+    except UnsafeMode as error:
+        raise IdentityError(str(error)) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise IdentityError(f"{path} holds no Ed25519 key of CometBFT's ({error})") from None
+    return key
+
+
 def read_validator_address(home: Path, configured: str = "") -> bytes:
     """Return the consensus address: as configured, or from the public part of CometBFT's validator file.
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from assay.node import chainstate
 from assay.node.committee.identity import IdentityError, load_committee_key, read_validator_address
 from assay.node.doctor.findings import Finding, good, note, wrong
-from assay.node.genesis import GenesisValidator
 from assay.node.home import Home
 from assay.node.modes import mode_faults
 from assay.node.ports import is_private
@@ -33,19 +30,13 @@ def genesis(home: Home) -> Iterator[Finding]:
     document = home.genesis()
     digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
     try:
-        validators = [_validator(entry) for entry in document.get("validators") or []]
-        chainstate.check(document["chain_id"], document.get("app_state", {}), validators)
-    except (BadGenesis, KeyError, TypeError, ValueError) as error:
+        _, validators = chainstate.first_state(document)
+    except BadGenesis as error:
         what = f"the chain would refuse {home.genesis_file}: {error}".rstrip(".")
         yield wrong("genesis", what, "take the chain's own file")
         return
     what = f"chain {document['chain_id']} of {len(validators)} validators in genesis"
     yield good("genesis", f"{what}; its digest is {digest}, and must be on all nodes")
-
-
-def _validator(entry: dict[str, Any]) -> GenesisValidator:
-    key = base64.b64decode(entry["pub_key"]["value"], validate=True)
-    return GenesisValidator(key, int(entry["power"]), entry.get("name", ""))
 
 
 def identity(home: Home) -> Iterator[Finding]:

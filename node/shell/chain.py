@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from assay.proto.state_pb2 import Params, Validator
@@ -57,12 +57,18 @@ class Chain:
         """Call `listener` with the height after each commit. It must not block."""
         self._listeners.append(listener)
 
-    def init(self, app_state: bytes, validators: Sequence[Validator], initial_height: int) -> bytes:
-        """Build the genesis state in memory and return its app hash; may be repeated at height 0."""
+    def init(self, app_state: bytes, initial_height: int) -> tuple[list[Validator], bytes]:
+        """Build the genesis state in memory; may be repeated at height 0.
+
+        Returns
+        -------
+        tuple
+            The validators of the first block, and the app hash.
+        """
         genesis = Overlay(self.store)
-        write_genesis(genesis, self.chain_id, app_state, validators, initial_height)
+        validators = write_genesis(genesis, self.chain_id, app_state, initial_height)
         self._genesis = genesis
-        return self.store.prepare(initial_height, genesis.changes, {}, ()).root
+        return validators, self.store.prepare(initial_height, genesis.changes, {}, ()).root
 
     def execute(self, block: Block) -> tuple[BlockResult, bytes]:
         """Execute a decided block and return its results and app hash; nothing is written yet."""

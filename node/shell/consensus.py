@@ -9,9 +9,9 @@ from typing import Final
 
 import structlog
 
-from assay.crypto.accounts import address_of
 from assay.node.abci.turns import alone
 from assay.node.committee.runtime import CommitteeRuntime
+from assay.node.consensus_params import ConsensusParams
 from assay.node.proofs import ProofVerifier
 from assay.node.scoring import ScoringScheduler
 from assay.node.shell import proposal
@@ -21,7 +21,7 @@ from assay.node.shell.results import block_response
 from assay.node.shell.told import tell
 from assay.node.signatures import SignatureChecker
 from assay.proto import abci_pb2 as abci
-from assay.proto.state_pb2 import Committee, Validator
+from assay.proto.state_pb2 import Committee
 from assay.proto.tx_pb2 import CommitExtensions, MemberExtension, VoteExtension
 from assay.state import openings
 from assay.state.context import Misbehavior, Vote
@@ -67,18 +67,19 @@ class Consensus:
             raise BadGenesis(
                 f"genesis is of chain {request.chain_id!r}, this node of {self._chain.chain_id!r}"
             )
-        consensus = request.consensus_params
-        if consensus.abci.vote_extensions_enable_height != request.initial_height:
-            raise BadGenesis("consensus_params.abci.vote_extensions_enable_height must be the initial height")
-        if consensus.block.max_bytes != -1:
-            raise BadGenesis("consensus_params.block.max_bytes must be -1: the application bounds its blocks")
-        validators = [
-            Validator(address=address_of(key), public_key=key, power=update.power)
-            for update in request.validators
-            for key in (update.pub_key.ed25519,)
-        ]
-        root = self._chain.init(request.app_state_bytes, validators, request.initial_height)
-        return abci.ResponseInitChain(app_hash=root)
+        chosen = ConsensusParams(
+            max_bytes=request.consensus_params.block.max_bytes,
+            extensions_height=request.consensus_params.abci.vote_extensions_enable_height,
+            evidence_blocks=request.consensus_params.evidence.max_age_num_blocks,
+        )
+        found, root = self._chain.init(request.app_state_bytes, request.initial_height)
+        chosen.check(request.initial_height, self._chain.params())
+        if request.validators:
+            raise BadGenesis("the genesis lists validators; they follow from app_state: remove the list")
+        response = abci.ResponseInitChain(app_hash=root)
+        for validator in found:
+            response.validators.add(power=validator.power).pub_key.ed25519 = validator.public_key
+        return response
 
     # --- proposals -----------------------------------------------------------
 

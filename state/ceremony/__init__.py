@@ -5,7 +5,8 @@
 shares into the key's parts, and `verdicts` finds out who cheated.
 """
 
-from assay.state.ceremony.phases import end_block, self_test_computed, self_test_opened
+from assay.state.ceremony.phases import end_block, self_test_computed, self_test_opened, wind_up
+from assay.state.ceremony.pool import blocked
 from assay.state.ceremony.slots import Awaited, awaited
 
-__all__ = ["Awaited", "awaited", "end_block", "self_test_computed", "self_test_opened"]
+__all__ = ["Awaited", "awaited", "blocked", "end_block", "self_test_computed", "self_test_opened", "wind_up"]

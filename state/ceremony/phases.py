@@ -253,6 +253,14 @@ def _begin_judging(ctx: Context, key: Key) -> None:
     records.set_status(ctx, key, pb.KEY_STATUS_JUDGING)
 
 
+def wind_up(ctx: Context) -> None:
+    """Give all keys up that serve no round, because the chain ends; nobody is named."""
+    for key_id in records.pool(ctx.view):
+        key = ctx.view.require(Key, keys.committee_key(key_id))
+        _fail(ctx, key, outcomes.KEY_CHAIN_ENDED)
+        records.save(ctx.view, key)
+
+
 def _fail(ctx: Context, key: Key, why: str) -> None:
     """Give a key up; the pool is filled again at the end of the block."""
     _clear_deadline(ctx, key)

@@ -32,10 +32,10 @@ def refund(ctx: Context, record: Round, outcome: str) -> None:
     _give_back(ctx, record, pb.ROUND_STATUS_REFUNDED, outcome)
 
 
-def expire(ctx: Context, record: Round) -> None:
+def expire(ctx: Context, record: Round, outcome: str = outcomes.NO_ANSWER) -> None:
     """End a round whose committee did not answer: everything goes back, the fee too."""
     escrow.refund(ctx, record, record.owner, record.scoring_fee, "fee_returned")
-    _give_back(ctx, record, pb.ROUND_STATUS_EXPIRED, outcomes.NO_ANSWER)
+    _give_back(ctx, record, pb.ROUND_STATUS_EXPIRED, outcome)
 
 
 def cancel(ctx: Context, record: Round) -> None:

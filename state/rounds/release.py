@@ -86,6 +86,11 @@ def lapse(ctx: Context, record: Round) -> None:
     _end(ctx, record)
 
 
+def abandon(ctx: Context, record: Round) -> None:
+    """End a release because the chain ends; nobody is named. The caller writes the record."""
+    _end(ctx, record)
+
+
 def _end(ctx: Context, record: Round) -> None:
     """Pay the committee, drop what was released and retire the key; the caller writes the record."""
     escrow.pay_committee(ctx, record)

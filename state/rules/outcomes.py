@@ -14,6 +14,7 @@ TOO_FEW_REVEALED: Final = "too few revealed: fewer reveals than the round's mini
 TOO_FEW_ACCEPTED: Final = "too few accepted: fewer good submissions than the round's minimum"
 NO_ANSWER: Final = "no answer: the committee did not open what it was asked in time"
 CANCELLED: Final = "cancelled: by its owner, before any commitment"
+CHAIN_ENDED: Final = "chain ended: its state was exported while the round was open"
 
 # Keys.
 KEY_NO_ANSWER: Final = "no answer"
@@ -22,3 +23,4 @@ KEY_RELIN_SHARES: Final = "relinearisation key shares disagree"
 KEY_SELF_TEST: Final = "self-test failed"
 KEY_COMPLAINTS: Final = "seeds complained of"
 KEY_MEMBERS: Final = "too many members suspended"
+KEY_CHAIN_ENDED: Final = "chain ended"

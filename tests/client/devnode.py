@@ -20,14 +20,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from google.protobuf.json_format import MessageToDict
+from tests import founding
 from tests.state.committee import RealCommittee
 from tests.state.conftest import CHAIN_ID
 
 from assay.client import faucet
-from assay.crypto.accounts import Account, from_seed
+from assay.crypto.accounts import from_seed
 from assay.node.shell.chain import Chain
-from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, CommitteeSeat, Validator
+from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, CommitteeSeat
 from assay.state import proofs
 from assay.state.check import MempoolView
 from assay.state.envelope import AccountTx, decode
@@ -47,32 +47,13 @@ Spoil = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 def app_state(*, development: bool = True) -> bytes:
     """Genesis with a faucet and three rich accounts."""
-    people = [account.address_text for account in (ALICE, BOB, CAROL)] + [faucet.ADDRESS]
     params = default_params(development=development)
     params.preset = PRESET_SMALL if development else PRESET_STANDARD
     for name, value in _PARAMS.items():
         setattr(params, name, value)
-    seats = 1 if development else 4
-    committee = [
-        {
-            "validator": _validator(number).address.hex(),
-            "committee_key": _validator(number).public_key.hex(),
-            "operator": ALICE.address_text,
-        }
-        for number in range(seats)
-    ]
-    accounts = [{"address": address, "balance": str(BALANCE)} for address in people]
-    return json.dumps(
-        {
-            "accounts": accounts,
-            "params": MessageToDict(params, preserving_proto_field_name=True),
-            "committee": committee,
-        }
-    ).encode()
-
-
-def _validator(number: int) -> Account:
-    return from_seed(bytes([0xEE - number]) * 32)
+    founders = [founding.founder(number, params.min_seat_stake) for number in range(params.min_committee)]
+    people = (ALICE, BOB, CAROL, faucet.account())
+    return json.dumps(founding.app_state(CHAIN_ID, founders, people, params, BALANCE)).encode()
 
 
 @dataclass
@@ -117,21 +98,21 @@ class DevNode:
 
     # --- blocks --------------------------------------------------------------
 
-    def start(self, state: bytes, validators: int) -> None:
+    def start(self, state: bytes) -> None:
         """Run genesis and the first two blocks, so that something can be proven."""
-        known = [
-            Validator(address=_validator(n).address, public_key=_validator(n).public_key, power=10)
-            for n in range(validators)
-        ]
-        self._app_hash = self.chain.init(state, known, 1)
+        _, self._app_hash = self.chain.init(state, 1)
         self._execute()
         self._execute()
 
     def seat_committee(self, directory: Path) -> None:
         """Have every block carry what an honest committee sends."""
-        seats = [CommitteeSeat(validator=_validator(0).address)]
+        member = founding.founder(0)
+        seats = [CommitteeSeat(validator=member.consensus_key.address)]
         chain = SimpleNamespace(
-            memory=self.chain.store, params=self.chain.params(), seats=seats, committee_keys=[_validator(0)]
+            memory=self.chain.store,
+            params=self.chain.params(),
+            seats=seats,
+            committee_keys=[member.committee_key],
         )
         self.committee = RealCommittee(chain, directory)  # type: ignore[arg-type]
 
@@ -375,7 +356,7 @@ def running(
     async def serve() -> None:
         with Store.open(directory, create=True, retain_versions=50) as store:
             node = DevNode(Chain(store, CHAIN_ID, check_invariants=True), block_seconds)
-            node.start(app_state(development=development), 1 if development else 4)
+            node.start(app_state(development=development))
             if committee:
                 node.seat_committee(directory.parent / "committee")
             app = web.Application(client_max_size=4 << 20)

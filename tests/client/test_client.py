@@ -328,7 +328,8 @@ async def test_a_refused_query_has_its_code(url: str) -> None:
 async def test_the_chain_s_records_can_be_read(url: str) -> None:
     async with Client(url) as client:
         assert (await client.query.params()).value.development
-        assert (await client.query.supply()).value.total == 4 * BALANCE
+        total = (await client.query.supply()).value.total
+        assert 0 < total - 4 * BALANCE < BALANCE  # its validator's stake, and what was minted since
         assert len((await client.query.committee()).value.seats) == 1
         info = await client.query.chain()
         assert info.chain_id == CHAIN_ID

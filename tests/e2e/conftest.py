@@ -194,8 +194,11 @@ def make_home(tmp_path: Path) -> MakeHome:
             block_milliseconds=block_milliseconds,
         )
         place = home.create(tmp_path / f"home-{rpc}", binary, network)
-        validator = genesis.GenesisValidator(cometbft.validator_key(binary, place.path))
-        genesis.write_genesis(place, genesis.genesis_document("test-chain", [validator], app_state))
+        document = genesis.genesis_document("test-chain", app_state)
+        key = base64.b64encode(cometbft.validator_key(binary, place.path)).decode()
+        public_key = {"type": "tendermint/PubKeyEd25519", "value": key}
+        document["validators"] = [{"pub_key": public_key, "power": "10", "name": ""}]
+        genesis.write_genesis(place, document)
         return place
 
     return make

@@ -27,8 +27,7 @@ def binary(request: pytest.FixtureRequest, repository: Path) -> Path:
 
 def make(path: Path, binary: Path, network: Network = NETWORK) -> home.Home:
     place = home.create(path, binary, network)
-    key = cometbft.validator_key(binary, place.path)
-    document = genesis.genesis_document("test-chain", [genesis.GenesisValidator(key)], {})
+    document = genesis.genesis_document("test-chain", {})
     genesis.write_genesis(place, document)
     return place
 

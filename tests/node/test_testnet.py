@@ -1,17 +1,23 @@
 """The homes of local networks; tests/e2e/four runs one."""
 
+import base64
 import socket
+import stat
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from assay.crypto.mnemonics import account_from_words
 from assay.node import cometbft
+from assay.node.chainstate import first_state
 from assay.node.cli.commands import assayd
-from assay.node.committee.identity import load_committee_key
+from assay.node.committee.identity import load_committee_key, read_validator_address
+from assay.node.founders import OPERATOR_FILE
 from assay.node.home import HomeError, host_and_port
 from assay.node.ports import LOOPBACK
 from assay.node.testnet import open_testnet
+from assay.state import ledger
 
 
 def make(path: Path, *arguments: str) -> Result:
@@ -28,15 +34,33 @@ def test_every_validator_has_a_seat_and_the_committee_is_the_largest_that_fits(
     assert done.exit_code == 0, done.output
     homes = open_testnet(tmp_path / "net")
     genesis = homes[0].genesis()
-    assert len(homes) == len(genesis["validators"]) == validators
-    seats = {seat["validator"].upper(): seat for seat in genesis["app_state"]["committee"]}
-    assert set(seats) == {entry["address"] for entry in genesis["validators"]}
-    assert {seat["committee_key"] for seat in seats.values()} == {
-        load_committee_key(home.path).public_key.hex() for home in homes
-    }
+    _, first = first_state(genesis)
+    assert len(homes) == len(first) == validators
+    assert {each.address for each in first} == {read_validator_address(home.path) for home in homes}
+    assert {each.power for each in first} == {1000}
+    messages = [entry["body"]["messages"][0]["create_validator"] for entry in genesis["app_state"]["gen_txs"]]
+    assert [base64.b64decode(message["committee_key"]) for message in messages] == [
+        load_committee_key(home.path).public_key for home in homes
+    ]
     assert genesis["app_state"]["params"]["min_committee"] == committee
     assert f"a committee of {committee}." in done.output
     assert all(home.genesis() == genesis for home in homes)
+
+
+def test_every_validator_has_an_operator_of_its_own_and_the_stake_it_was_given(tmp_path: Path) -> None:
+    assert make(tmp_path / "net", "--stake", "5asy", *["--stake", "2asy"] * 3).exit_code == 0
+    homes = open_testnet(tmp_path / "net")
+    view, first = first_state(homes[0].genesis())
+    powers = {each.address: each.power for each in first}
+    assert [powers[read_validator_address(home.path)] for home in homes] == [5, 2, 2, 2]
+    operators = set()
+    for home in homes:
+        words = home.path / OPERATOR_FILE
+        assert stat.S_IMODE(words.stat().st_mode) == 0o600
+        operator = account_from_words(words.read_text())
+        operators.add(operator.address)
+        assert ledger.account(view, operator.address).balance > 0
+    assert len(operators) == 4
 
 
 def test_nodes_know_each_other_and_share_nothing(tmp_path: Path, repository: Path) -> None:
@@ -89,8 +113,10 @@ def test_a_port_that_is_taken_is_named_and_nothing_is_left(tmp_path: Path) -> No
     ("arguments", "code", "sentence"),
     [
         (["--validators", "0"], 2, "0 is not in the range"),
-        (["--validators", "3", "--param", "min_committee=4"], 2, "committee has 3 seats, min_committee is 4"),
-        (["--operator", "nobody"], 2, "not an address"),
+        (["--validators", "3", "--param", "min_committee=4"], 2, "3 of 3 seats can serve, a key takes 4"),
+        (["--stake", "much"], 2, "not an amount"),
+        (["--stake", "5asy", "--stake", "5asy"], 2, "--stake is given 2 times for 4 validators"),
+        (["--stake", "0.5asy"], 2, "the promise 1000000 uasy"),
         (["--chain-id", "My Chain"], 2, "cannot be a chain id"),
         (["--base-port", "65530"], 1, "there are no 8 ports"),
     ],

@@ -95,9 +95,6 @@ class Application:
         )
         request.consensus_params.block.max_bytes = -1
         request.consensus_params.abci.vote_extensions_enable_height = 1
-        for entry in genesis["validators"]:
-            update = request.validators.add(power=int(entry["power"]))
-            update.pub_key.ed25519 = base64.b64decode(entry["pub_key"]["value"])
         await self.app.init_chain(request)
 
     async def execute(self, block: dict[str, Any]) -> dict[str, Any]:
@@ -106,13 +103,21 @@ class Application:
 
         txs = [base64.b64decode(tx) for tx in block["txs"]]
         commit = abci.CommitInfo(round=block["commit_round"])
+        for address, power, flag in block["votes"]:
+            vote = commit.votes.add(block_id_flag=flag)
+            vote.validator.address, vote.validator.power = bytes.fromhex(address), power
         if self.options.warm:
             await self.app.check_tx_batch([abci.RequestCheckTx(tx=tx) for tx in txs])
             await self.app.process_proposal(
                 abci.RequestProcessProposal(height=block["height"], txs=txs, proposed_last_commit=commit)
             )
         response = await self.app.finalize_block(
-            abci.RequestFinalizeBlock(height=block["height"], txs=txs, decided_last_commit=commit)
+            abci.RequestFinalizeBlock(
+                height=block["height"],
+                txs=txs,
+                decided_last_commit=commit,
+                proposer_address=bytes.fromhex(block["proposer"]),
+            )
         )
         await self.app.commit(abci.RequestCommit())
         results = [[item.code, item.gas_wanted, item.gas_used] for item in response.tx_results]

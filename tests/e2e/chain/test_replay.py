@@ -49,9 +49,22 @@ def recorded(node: RunningNode, height: int) -> dict[str, Any]:
         "height": height,
         "txs": block["data"]["txs"],
         "commit_round": int(block["last_commit"]["round"]),
+        "proposer": block["header"]["proposer_address"],
+        "votes": votes(node, height, block["last_commit"]),
         "app_hash": network.header_app_hashes(node, height, height)[height],
         "results": [[item["code"], int(item["gas_wanted"]), int(item["gas_used"])] for item in results],
     }
+
+
+def votes(node: RunningNode, height: int, commit: dict[str, Any]) -> list[tuple[str, int, int]]:
+    """A block's last commit as the application is given it: address, power and flag of every validator."""
+    if height == 1:
+        return []
+    validators = node.rpc("validators", height=str(height - 1))["validators"]
+    return [
+        (validator["address"], int(validator["voting_power"]), signature["block_id_flag"])
+        for validator, signature in zip(validators, commit["signatures"], strict=True)
+    ]
 
 
 def execute(script: Path, blocks: Path, directory: Path, name: str) -> subprocess.Popen[str]:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests import founding
 
 from assay.client import faucet
 from assay.crypto import accounts
 from assay.crypto.committee.secrets import CommitteeFiles
+from assay.crypto.mnemonics import account_from_words
 from assay.node import cometbft, home
+from assay.node.chainstate import first_state
 from assay.node.cli.commands import assayd
-from assay.node.committee.identity import load_committee_key
+from assay.node.committee.identity import load_committee_key, read_validator_address
+from assay.node.founders import OPERATOR_FILE
 from assay.node.ports import free_ports
 from assay.node.version import VERSION
 
@@ -58,11 +62,17 @@ def test_init_makes_a_chain_of_one(tmp_path: Path) -> None:
     assert state["params"]["max_window"] == "500"
     assert state["params"]["development"] is True
     balances = {entry["address"]: entry["balance"] for entry in state["accounts"]}
-    assert balances == {faucet.ADDRESS: str(10**15), SOMEBODY: "2500000"}
-    (seat,) = state["committee"]
-    assert seat["validator"].upper() == genesis["validators"][0]["address"]
-    assert seat["committee_key"] == load_committee_key(path).public_key.hex()
-    assert seat["operator"] == faucet.ADDRESS
+    operator = account_from_words((path / OPERATOR_FILE).read_text())
+    assert stat.S_IMODE((path / OPERATOR_FILE).stat().st_mode) == 0o600
+    assert balances == {
+        faucet.ADDRESS: str(10**15),
+        SOMEBODY: "2500000",
+        operator.address_text: str(2 * 10**9),
+    }
+    _, (first,) = first_state(genesis)
+    assert (first.address, first.power) == (read_validator_address(path), 1000)
+    assert load_committee_key(path).public_key.hex() in done.output
+    assert operator.address_text in done.output
     assert opened.config()["consensus"]["timeout_commit"] == "250ms"
     assert opened.rpc_url() == "http://127.0.0.1:4444"
     assert stat.S_IMODE((path / "committee" / "committee_key.json").stat().st_mode) == 0o600
@@ -88,11 +98,11 @@ def test_init_joins_a_chain(place: Path, tmp_path: Path) -> None:
         (["--param", "max_window=1", "--param", "max_window=2"], "each name once"),
         (["--param", "max_window=many"], "parameter max_window cannot be 'many'"),
         (["--param", "max_window=1"], "max_window is 1, expected"),
-        (["--param", "min_committee=4"], "committee has 1 seats, min_committee is 4"),
+        (["--param", "min_committee=4"], "1 of 1 seats can serve, a key takes 4"),
         (["--param", "preset=tiny"], "parameter preset cannot be 'tiny'"),
         (["--account", "nobody=1"], "not an address"),
         (["--account", f"{SOMEBODY}=much"], "not an amount"),
-        (["--operator", "nobody"], "not an address"),
+        (["--stake", "much"], "not an amount"),
         (["--chain-id", "My Chain"], "cannot be a chain id"),
         (["--rpc", "nowhere"], "'nowhere' is not an address"),
         (["--p2p", "tcp://127.0.0.1:1"], "is not an address"),
@@ -192,7 +202,10 @@ def sign(path: Path) -> None:
 
 def with_another_validator(path: Path) -> None:
     genesis = home.Home(path).genesis()
-    genesis["validators"].append({"address": "00" * 20})
+    other = founding.founder(0)
+    state = genesis["app_state"]
+    state["accounts"].append({"address": other.operator.address_text, "balance": str(other.stake)})
+    state["gen_txs"] += founding.gen_txs(genesis["chain_id"], [other])
     (path / "config" / "genesis.json").write_text(json.dumps(genesis))
 
 

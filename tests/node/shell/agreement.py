@@ -15,7 +15,7 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import coverage
 import structlog
-from google.protobuf.json_format import MessageToDict
+from tests import founding
 from tests.node.committee.nodes import Nodes
 from tests.node.shell.test_shell import Node, block
 
@@ -76,31 +76,18 @@ def app_state() -> dict[str, Any]:
     params = default_params(development=True)
     params.max_block_bytes, params.max_tx_bytes, params.max_block_gas = _BLOCK_BYTES, 300_000, 30 * 10**6
     params.committee_block_bytes, params.ceremony_window = 200_000, 1000
-    seats = [
-        {
-            "validator": validator.address.hex(),
-            "committee_key": key.public_key.hex(),
-            "operator": PAYERS[0].address_text,
-        }
-        for validator, key in zip(VALIDATORS, MEMBER_KEYS, strict=False)
+    params.min_committee, params.min_seat_stake = 4, founding.STAKE
+    founders = [founding.founder(number, consensus_key=key) for number, key in enumerate(VALIDATORS)]
+    founders = [
+        *(replace(one, committee_key=key) for one, key in zip(founders, MEMBER_KEYS, strict=False)),
+        replace(founders[-1], stake=founding.STAKE - 1),
     ]
-    return {
-        "accounts": [{"address": person.address_text, "balance": "1000000"} for person in PAYERS],
-        "params": MessageToDict(params, preserving_proto_field_name=True),
-        "committee": seats,
-    }
+    return founding.app_state(CHAIN_ID, founders, PAYERS, params)
 
 
 def genesis() -> abci.RequestInitChain:
     """InitChain for `app_state`."""
-    request = abci.RequestInitChain(
-        chain_id=CHAIN_ID, initial_height=1, app_state_bytes=json.dumps(app_state()).encode()
-    )
-    for validator in VALIDATORS:
-        request.validators.add(power=10).pub_key.ed25519 = validator.public_key
-    request.consensus_params.block.max_bytes = -1
-    request.consensus_params.abci.vote_extensions_enable_height = 1
-    return request
+    return founding.init_chain(CHAIN_ID, app_state())
 
 
 # --- vote extensions -------------------------------------------------------------------------

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf.json_format import MessageToDict
+from tests import founding
 
 from assay.crypto import accounts
 from assay.node.committee.identity import create_committee_key
@@ -68,23 +67,12 @@ class Node:
 
 
 def app_state() -> dict[str, Any]:
-    seat = {
-        "validator": VALIDATOR.address.hex(),
-        "committee_key": (b"k" * 32).hex(),
-        "operator": ALICE.address_text,
-    }
-    return {
-        "accounts": [{"address": person.address_text, "balance": "1000000"} for person in (ALICE, BOB)],
-        "params": MessageToDict(default_params(development=True), preserving_proto_field_name=True),
-        "committee": [seat],
-    }
+    founders = [founding.founder(0, consensus_key=VALIDATOR)]
+    return founding.app_state(CHAIN_ID, founders, (ALICE, BOB), default_params(development=True))
 
 
 def genesis(**consensus: int) -> abci.RequestInitChain:
-    request = abci.RequestInitChain(
-        chain_id=CHAIN_ID, initial_height=1, app_state_bytes=json.dumps(app_state()).encode()
-    )
-    request.validators.add(power=10).pub_key.ed25519 = VALIDATOR.public_key
+    request = founding.init_chain(CHAIN_ID, app_state())
     request.consensus_params.block.max_bytes = consensus.get("max_bytes", -1)
     request.consensus_params.abci.vote_extensions_enable_height = consensus.get("extensions", 1)
     return request
@@ -121,7 +109,8 @@ async def check(node: Node, *txs: bytes, again: bool = False) -> list[int]:
 async def test_genesis_may_be_repeated_and_gives_the_same_app_hash(node: Node) -> None:
     first = await node.app.init_chain(genesis())
     second = await node.app.init_chain(genesis())
-    assert first.app_hash == second.app_hash != b""
+    assert first == second
+    assert first.app_hash != b""
     assert (await node.app.info(abci.RequestInfo())).last_block_height == 0
 
 
@@ -131,6 +120,27 @@ async def test_consensus_parameters_the_chain_cannot_live_with_are_refused(
 ) -> None:
     with pytest.raises(BadGenesis, match="must be"):
         await node.app.init_chain(genesis(**consensus))
+
+
+async def test_the_validators_of_the_first_block_follow_from_the_state(node: Node) -> None:
+    answer = await node.app.init_chain(genesis())
+    assert [(each.pub_key.ed25519, each.power) for each in answer.validators] == [(VALIDATOR.public_key, 10)]
+    listed = genesis()
+    listed.validators.extend(answer.validators)
+    with pytest.raises(BadGenesis, match="remove the list"):
+        await node.app.init_chain(listed)
+
+
+async def test_a_chain_hears_of_misbehaviour_while_its_stake_is_there(node: Node) -> None:
+    params = default_params()
+    params.min_seat_stake = founding.STAKE
+    founders = [founding.founder(number) for number in range(4)]
+    request = founding.init_chain(CHAIN_ID, founding.app_state(CHAIN_ID, founders, [ALICE], params))
+    request.consensus_params.evidence.max_age_num_blocks = params.unbonding_period
+    assert len((await node.app.init_chain(request)).validators) == 4
+    request.consensus_params.evidence.max_age_num_blocks = params.unbonding_period + 1
+    with pytest.raises(BadGenesis, match="beyond unbonding_period 400000"):
+        await node.app.init_chain(request)
 
 
 async def test_a_block_is_there_only_after_commit(node: Node) -> None:
