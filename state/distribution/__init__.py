@@ -8,6 +8,7 @@ same however many delegators there are. docs/staking.md has the rules and where 
 from __future__ import annotations
 
 from assay.state.distribution.block import end_block
+from assay.state.distribution.community import balance as community_pool
 from assay.state.distribution.community import fund
 from assay.state.distribution.rewards import (
     allocate,
@@ -28,6 +29,7 @@ __all__ = [
     "check_withdraw",
     "check_withdraw_commission",
     "close_rewards",
+    "community_pool",
     "end_block",
     "fund",
     "owed",

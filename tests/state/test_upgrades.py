@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.state.bonded import bond
 from tests.state.chain import Chain
-from tests.state.stakes import bond
 
 from assay.crypto.accounts import Account
 from assay.proto.state_pb2 import Params, Validator, ValidatorSet, ValidatorSets

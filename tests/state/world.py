@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from tests.state.bonded import bond, earn
 from tests.state.chain import Chain
 from tests.state.conftest import account
-from tests.state.stakes import bond, earn
 
 from assay.crypto.accounts import Account
 from assay.crypto.committee.sealed_box import public_key

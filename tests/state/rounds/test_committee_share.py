@@ -7,16 +7,15 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.state.bonded import bond
 from tests.state.chain import BALANCE, Chain, Scores
 from tests.state.live import Live, direction, unit
 from tests.state.rounds.test_release import acknowledge, send
-from tests.state.stakes import bond
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Decided, Key, MaskUse
 from assay.proto.tx_pb2 import MsgAcknowledgeRelease
 from assay.state import decided, distribution, faults, ledger, openings
-from assay.state.distribution import community
 from assay.state.rules import keys
 
 BOUNTY, FEE, DEPOSIT, STAKE = 1_000_000, 40_001, 10_000, 5_000_000
@@ -31,9 +30,11 @@ def four_members(rate: int = TENTH) -> Chain:
     return chain
 
 
-def settled(chain: Chain, reserves: tuple[int, ...] = (), alignment: float = 0.5) -> int:
+def settled(
+    chain: Chain, reserves: tuple[int, ...] = (), alignment: float = 0.5, bounty: int = BOUNTY
+) -> int:
     """A round of three equal contributors, settled; nobody has delivered anything."""
-    round_id = chain.revealed(3, reserves)
+    round_id = chain.revealed(3, reserves, bounty=bounty)
     scores = {who.address: {"alignment": alignment, "aggregate": 1.0} for who in chain.people}
     chain.answer(round_id, Scores(by_sender=scores))
     return round_id
@@ -117,7 +118,7 @@ def test_a_part_whose_validator_is_no_more_goes_to_the_community_pool() -> None:
     round_id = settled(chain)
     deliver(chain, chain.key_of(round_id), [0b1111])
     end_release(chain, round_id)
-    assert community.balance(chain.view) == chain.balance(keys.DISTRIBUTION) == 100_000
+    assert distribution.community_pool(chain.view) == chain.balance(keys.DISTRIBUTION) == 100_000
     assert chain.round(round_id).burned == 0
 
 

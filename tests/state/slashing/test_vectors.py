@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from tests.state.handmade import Row, number, table
 from tests.state.slashing.stakes import Stakes
 
 from assay.proto.staking_pb2 import SLASH_REASON_COMMITTEE_FAULT, SLASH_REASON_DOUBLE_SIGN
 from assay.state import slashing
 from assay.state.context import Misbehavior
 from assay.state.validators import signing
-
-PAGE = (Path(__file__).parents[2] / "vectors" / "slashing.md").read_text(encoding="utf-8")
-Row = list[str]
-
-
-def table(heading: str) -> list[Row]:
-    """The rows of the table under a heading."""
-    lines = [
-        line for line in PAGE.split(f"## {heading}\n")[1].split("\n## ")[0].splitlines() if line[:1] == "|"
-    ]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
-
-
-def number(text: str) -> int:
-    return int(text.replace(",", ""))
 
 
 def chains(rows: list[Row]) -> list[list[Row]]:
@@ -66,7 +51,7 @@ def _move(stakes: Stakes, item: str) -> None:
         slashing.slash(stakes.ctx, stakes.record(1), 100, tokens, 5_000, SLASH_REASON_DOUBLE_SIGN)
 
 
-@pytest.mark.parametrize("rows", chains(table("Who pays")), ids=lambda rows: rows[0][0])
+@pytest.mark.parametrize("rows", chains(table("slashing.md", "Who pays")), ids=lambda rows: rows[0][0])
 def test_who_pays(rows: list[Row]) -> None:
     stakes = write_down(rows[0])
     for row in rows:
@@ -87,7 +72,7 @@ def test_who_pays(rows: list[Row]) -> None:
     assert len(stakes.slashes(0)) == sum(any(number(cell) for cell in row[7:10]) for row in rows)
 
 
-@pytest.mark.parametrize("row", table("Which evidence counts"), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", table("slashing.md", "Which evidence counts"), ids=lambda row: row[0])
 def test_which_evidence_counts(row: Row) -> None:
     signed, told, since = (int(cell) for cell in row[1:4])
     stakes = Stakes(unbonding_period=60, slash_double_sign=500)

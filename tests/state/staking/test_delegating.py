@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.state.bonded import earn
 from tests.state.stake import ASY, Stakers
-from tests.state.stakes import earn
 
 from assay.proto.tx_pb2 import MsgDelegate
 from assay.state import staking

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tests.state.conftest import account
 
-from assay.crypto.accounts import Account
+from assay.crypto.accounts import Account, address_of
 from assay.proto.staking_pb2 import (
     BOND_STATUS_BONDED,
     Commission,
@@ -52,6 +52,11 @@ def bond(
         delegations.save(ctx.view, item)
     validators.save(ctx, record)
     return record
+
+
+def consensus_address(operator: Account) -> bytes:
+    """How CometBFT names the validator of an operator."""
+    return address_of(consensus_key(operator))
 
 
 def vote(record: ValidatorRecord, power: int, *, signed: bool = True) -> Vote:
