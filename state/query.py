@@ -122,11 +122,12 @@ class Queries:
     def _height(self, height: int, prove: bool) -> int:
         # What is not to be proven may be as new as the last commit; its header does not exist yet.
         latest = self._store.version - 1 if prove else self._store.version
+        oldest = max(1, self._store.oldest_version)
+        if latest < oldest:
+            raise HeightNotKept("nothing can be proven before the second block; ask again in a moment")
         height = height or latest
-        if not self._store.oldest_version <= height <= latest:
-            raise HeightNotKept(
-                f"height {height} cannot be answered, heights {self._store.oldest_version} to {latest} can"
-            )
+        if not oldest <= height <= latest:
+            raise HeightNotKept(f"height {height} cannot be answered, heights {oldest} to {latest} can")
         return height
 
     def _list(self, place: paths.Place, data: bytes, height: int, prove: bool) -> Answer:

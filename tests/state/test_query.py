@@ -104,9 +104,18 @@ def test_what_cannot_be_asked_is_refused_with_a_sentence(queries: Queries) -> No
         listed(queries, "/round", prefix=b"a")
     with pytest.raises(BadQuery, match="leave the data empty"):
         queries.answer("/round/7", b"x", 0, False)
-    with pytest.raises(HeightNotKept, match="heights 0 to 4"):
+    with pytest.raises(HeightNotKept, match="heights 1 to 4"):
         listed(queries, "/round", 5)
-    with pytest.raises(HeightNotKept, match="heights 0 to 3"):
+    with pytest.raises(HeightNotKept, match="heights 1 to 3"):
         queries.answer("/round/7", b"", 4, True)
     with pytest.raises(UnknownPath, match=r"there is no path ./nothing.*/bulk, /chain"):
         queries.answer("/nothing", b"", 0, False)
+
+
+def test_nothing_is_proven_of_an_empty_tree(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "store", create=True) as store:
+        store.commit(store.prepare(1, {keys.PARAMS: b"params"}, {}, ()))
+        asked = Queries(store, "chain")
+        assert asked.answer("/params", b"", 0, False).value == b"params"
+        with pytest.raises(HeightNotKept, match="before the second block"):
+            asked.answer("/params", b"", 0, True)
