@@ -63,6 +63,8 @@ def write(ctx: Context, value: Any) -> list[Validator]:
     """
     for number, entry in enumerate(as_list(value, "records")):
         _write(ctx, entry, f"records[{number}]")
+    if ctx.view.get(keys.COUNTERS) is None:
+        raise BadGenesis("records: /counters is missing, which says what ids were given out")
     for table in _OF_ROUNDS:
         if next(ctx.view.iterate(table), None) is not None:
             raise BadGenesis("records: a round or a key is under way; `assayd export` winds both up")
