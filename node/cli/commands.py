@@ -11,7 +11,9 @@ import click
 
 from assay.client.cli.failures import sentence
 from assay.client.cli.terminal import printable
+from assay.client.errors import ClientError
 from assay.crypto.ed25519_rules import SignatureRulesDiffer
+from assay.crypto.keystore import KeystoreError
 from assay.node.abci.server import AddressError
 from assay.node.cli.chain import reset, verify
 from assay.node.cli.doctor import doctor
@@ -33,9 +35,11 @@ from assay.state.upgrades import UpgradeNeeded
 
 EXPECTED: Final = (
     AddressError,
+    ClientError,
     CometBFTError,
     HomeError,
     IdentityError,
+    KeystoreError,
     OSError,
     SettingsError,
     SignatureRulesDiffer,
