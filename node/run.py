@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
+from typing import Final
 
 import structlog
 
@@ -41,6 +42,9 @@ from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.state.store import Store
 
 _log = structlog.get_logger(__name__)
+
+_LAG_SHARE: Final = 10
+"""Of the blocks between two snapshots, a tenth is time for all nodes to write one before it is offered."""
 
 
 async def run_node(home: Home, request: StopRequest, *, check_invariants: bool = False) -> Outcome:
@@ -114,7 +118,7 @@ def _snapshots(stack: AsyncExitStack, chain: Chain, home: Home, settings: Snapsh
     taker = Taker(chain.store, shelf, settings)
     stack.push_async_callback(taker.close)
     chain.on_commit(taker.committed)
-    snapshots = Snapshots(chain, shelf, home.restored)
+    snapshots = Snapshots(chain, shelf, home.restored, settings.interval // _LAG_SHARE)
     stack.callback(snapshots.close)
     return snapshots
 

@@ -33,12 +33,16 @@ class Snapshots:
         The snapshots to offer.
     scratch
         Where a state is restored: a directory beside the store's, removed when it is not needed.
+    lag
+        How many blocks after its height a snapshot is offered. By then all nodes should have it: CometBFT
+        asks each peer once, and a newcomer whose only peer with a snapshot lies waits for two minutes.
     """
 
-    def __init__(self, chain: Chain, shelf: Shelf, scratch: Path) -> None:
+    def __init__(self, chain: Chain, shelf: Shelf, scratch: Path, lag: int = 0) -> None:
         self._chain = chain
         self._shelf = shelf
         self._scratch = scratch
+        self._lag = lag
         self._restoration: Restoration | None = None
         self.steps = 0
         """How many snapshots and chunks were taken in; it grows while a state comes from peers."""
@@ -48,7 +52,9 @@ class Snapshots:
 
     async def list_snapshots(self, request: abci.RequestListSnapshots) -> abci.ResponseListSnapshots:
         """Name the snapshots on the shelf."""
-        return abci.ResponseListSnapshots(snapshots=[_described(each) for each in self._shelf.manifests()])
+        settled = self._chain.height - self._lag
+        offered = [_described(each) for each in self._shelf.manifests() if each.height <= settled]
+        return abci.ResponseListSnapshots(snapshots=offered)
 
     async def load_snapshot_chunk(
         self, request: abci.RequestLoadSnapshotChunk

@@ -25,11 +25,11 @@ class Stopped(Exception):
 
 
 class Pace:
-    """Lets a thread work in short slices, so that another never waits long for the interpreter."""
+    """Lets a thread work in short slices of processor time; in between, others have the interpreter."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        self._since = time.perf_counter()
+        self._since = time.thread_time()
 
     def stop(self) -> None:
         """Have the next call raise `Stopped`."""
@@ -37,12 +37,12 @@ class Pace:
 
     def __call__(self) -> None:
         """Rest if it is time to."""
-        worked = time.perf_counter() - self._since
+        worked = time.thread_time() - self._since
         if worked < _SLICE_SECONDS:
             return
         if self._stop.wait(_REST * worked):
             raise Stopped
-        self._since = time.perf_counter()
+        self._since = time.thread_time()
 
 
 class Taker:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.node.shell.test_shell import ALICE, Node, block, genesis, transfer
 
+from assay.node.shell.snapshots import Snapshots
 from assay.proto import abci_pb2 as abci
 from assay.proto.state_pb2 import Account
 from assay.state.rules import keys
@@ -196,6 +197,13 @@ async def test_what_a_killed_node_had_restored_is_removed(nodes: Any, source: No
     node = nodes()
     assert not (tmp_path / "node1" / "restored").exists()
     assert await offered(node, await offer_of(source), source.store.root) == OFFER.ACCEPT
+
+
+async def test_a_snapshot_is_offered_when_all_nodes_should_have_it(source: Node, tmp_path: Path) -> None:
+    later = Snapshots(source.chain, source.shelf, tmp_path / "unused", lag=2)
+    for height, count in ((4, 0), (5, 1)):
+        await block(source, height)
+        assert len((await later.list_snapshots(abci.RequestListSnapshots())).snapshots) == count
 
 
 async def test_there_are_no_chunks_of_another_format(source: Node) -> None:
