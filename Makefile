@@ -18,7 +18,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FUZZ_READY := $(VENV)/.fuzz-ready
 KERNELS := out/cache/kernels.compiled
-TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify out/bin/priv_val_server out/bin/promcheck
+TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify out/bin/light-verify out/bin/priv_val_server out/bin/promcheck
 TOOLS += $(if $(shell command -v cargo),out/bin/ics23-verify-rust)
 
 .PHONY: help setup demo test test-long fuzz lint format typecheck proto bench docs clean tools symlinks
@@ -106,6 +106,9 @@ out/bin/cometbft: tools/cometbft/go.mod tools/cometbft/go.sum tools/build.sh too
 
 out/bin/cometbft-v0.38: tools/cometbft-v038/go.mod tools/cometbft-v038/go.sum tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/cometbft-v038 github.com/cometbft/cometbft/cmd/cometbft $@
+
+out/bin/light-verify: $(addprefix tools/light/,go.mod go.sum main.go) tools/build.sh tools/go.sh | $(READY)
+	@tools/build.sh tools/light . $@
 
 out/bin/ics23-verify: tools/ics23/go.mod tools/ics23/go.sum $(wildcard tools/ics23/*.go) tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/ics23 . $@

@@ -13,6 +13,9 @@ from aiohttp import web
 Lie = Callable[[str, dict[str, Any], dict[str, Any]], None]
 """Changes a result in place, given the method and its parameters."""
 
+ABSENT = {"block_id_flag": 1, "validator_address": "", "timestamp": "0001-01-01T00:00:00Z", "signature": None}
+"""A vote that was not received, in a commit."""
+
 
 class Liar:
     """The proxy.

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.e2e.chain.people import people
 from tests.e2e.conftest import RunningNode
-from tests.e2e.liar import Liar, Lie, lying
+from tests.e2e.liar import ABSENT, Liar, Lie, lying
 
 from assay.client import Client, HeaderInvalid, ProofInvalid, Trust, WrongChain, messages
 from assay.client.home import Home
@@ -124,11 +124,10 @@ LIES: dict[str, Lie] = {
     ),
     "chain": on("commit", lambda result: result["signed_header"]["header"].update(chain_id="other")),
     "no signature": on(
-        "commit", lambda result: result["signed_header"]["commit"]["signatures"][0].update(signature="AA==")
+        "commit",
+        lambda result: result["signed_header"]["commit"]["signatures"][0].update(signature="A" * 86 + "=="),
     ),
-    "absent": on(
-        "commit", lambda result: result["signed_header"]["commit"]["signatures"][0].update(block_id_flag=1)
-    ),
+    "absent": on("commit", lambda result: result["signed_header"]["commit"]["signatures"][0].update(ABSENT)),
     "round": on("commit", lambda result: result["signed_header"]["commit"].update(round=7)),
     "power": on("validators", lambda result: result["validators"][0].update(voting_power="11")),
     "key": on(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.e2e.conftest import RunningNode
 from tests.e2e.four.network import Network
-from tests.e2e.liar import lying
+from tests.e2e.liar import ABSENT, lying
 
 from assay.client import Client, HeaderInvalid, TooLittlePower, Trust
 
@@ -114,7 +114,7 @@ async def test_votes_of_three_are_enough_and_votes_of_two_are_not(four: Network,
     def lie(method: str, params: dict[str, Any], result: dict[str, Any]) -> None:
         if method == "commit" and params["height"] != str(trust.height):
             for place in absent:
-                result["signed_header"]["commit"]["signatures"][place]["block_id_flag"] = 1
+                result["signed_header"]["commit"]["signatures"][place].update(ABSENT)
 
     async with lying(other.rpc_url) as liar:
         liar.lie = lie
