@@ -21,7 +21,7 @@ KERNELS := out/cache/kernels.compiled
 TOOLS := out/bin/cometbft out/bin/cometbft-v0.38 out/bin/ics23-verify out/bin/light-verify out/bin/priv_val_server out/bin/promcheck
 TOOLS += $(if $(shell command -v cargo),out/bin/ics23-verify-rust)
 
-.PHONY: help setup demo test test-long fuzz lint format typecheck proto bench docs clean tools symlinks
+.PHONY: help setup demo test test-long fuzz lint format typecheck proto bench audit docs clean tools symlinks
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -61,6 +61,9 @@ proto: $(READY) ## generate proto/*_pb2.py and *_pb2.pyi again
 
 bench: setup ## benchmarks against their references, into out/bench/results.json
 	$(BIN)/python bench/run.py
+
+audit: setup ## known faults in dependencies; says so where it could not look
+	$(BIN)/python tools/audit.py
 
 docs: $(READY) ## reference of every module from its docstrings, into out/docs
 	$(BIN)/python tools/api_docs.py

@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 from assay.node import cometbft, settings
 from assay.node.abci.server import check_unix_path
-from assay.node.ports import LOOPBACK
+from assay.node.ports import LOOPBACK, is_private
 from assay.node.tomlfile import UnknownSettingError, set_values
 
 _PRIVATE = stat.S_IRWXU
@@ -325,6 +325,12 @@ def _check_config(home: Home) -> None:
     ):
         if found != wanted:
             raise HomeError(f"{home.config_file}: {name} must be {wanted!r}, not {found!r}")
+    rpc = config.get("rpc", {})
+    if rpc.get("unsafe") and not is_private(str(rpc.get("laddr", ""))):
+        raise HomeError(
+            f"{home.config_file}: rpc.unsafe lets whoever reaches {rpc.get('laddr')} dial peers and empty "
+            "the mempool: set it to false, or let the RPC listen on 127.0.0.1"
+        )
     limit, found = required["mempool"]["max_txs_bytes"], mempool.get("max_txs_bytes")
     if not isinstance(found, int) or found > limit:
         raise HomeError(f"{home.config_file}: mempool.max_txs_bytes may be at most {limit}, not {found!r}")

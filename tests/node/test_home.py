@@ -10,6 +10,7 @@ import pytest
 from assay.node import cometbft, genesis, home
 from assay.node.home import HomeError, Network
 from assay.node.ports import free_ports
+from assay.node.tomlfile import set_values
 
 NETWORK = Network(
     moniker='a "quoted" name',
@@ -115,6 +116,16 @@ def test_a_config_that_would_stop_the_node_later_is_refused(
     assert old in text
     place.config_file.write_text(text.replace(old, new))
     with pytest.raises(HomeError, match=sentence):
+        home.open_home(place.path)
+
+
+def test_unsafe_routes_are_for_this_machine_alone(tmp_path: Path, binary: Path) -> None:
+    place = make(tmp_path / "home", binary)
+    place.config_file.write_text(set_values(place.config_file.read_text(), {"rpc": {"unsafe": True}}))
+    home.open_home(place.path)
+    open_to_all = {"rpc": {"laddr": "tcp://0.0.0.0:4001"}}
+    place.config_file.write_text(set_values(place.config_file.read_text(), open_to_all))
+    with pytest.raises(HomeError, match="unsafe lets whoever reaches tcp:"):
         home.open_home(place.path)
 
 
