@@ -18,20 +18,22 @@ from assay.state.rules.errors import StakingError
 from assay.state.validators import delegations, jail, unbondings
 from assay.state.validators import records as validators
 
-PEOPLE, VALIDATORS = 3, 3
+PEOPLE, VALIDATORS = 2, 3
 who = st.integers(0, PEOPLE + VALIDATORS - 1)
 number = st.integers(0, VALIDATORS - 1)
 amount = st.integers(1, 3 * ASY) | st.integers(1, 10) | st.just(ASY)
 
 
 class StakeMoves(RuleBasedStateMachine):
-    """Three people and three operators, two places in the set."""
+    """Two people and three operators, two places in the set."""
 
     def __init__(self) -> None:
         super().__init__()
         self.chain = Stakers(
             stakes=(3 * ASY, 2 * ASY, ASY), max_validators=2, unbonding_period=3, max_entries=2
         )
+        for slashed, lost in enumerate((1_234_567, 765_432)):  # from now on a share is not a uasy there
+            self.chain.slash(slashed, lost)
         self.accounts = [*self.chain.people[:PEOPLE], *self.chain.stakers]
         self.began = [self.holds(account) for account in self.accounts]
         self.supply = self.all_tokens()
