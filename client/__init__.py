@@ -28,7 +28,7 @@ from assay.client.errors import (
 )
 from assay.client.light.errors import HeaderInvalid, NotEnoughTrust, TooLittlePower, TrustExpired
 from assay.client.light.trust import Trust
-from assay.client.light.verify import Rules
+from assay.client.light.verify import TrustRules
 from assay.client.records import Answer, NoSuchRecord
 from assay.client.transactions import Options, PendingTx
 from assay.client.waiting import Event, TxResult
@@ -49,11 +49,11 @@ __all__ = [
     "QueryRefused",
     "Refused",
     "RpcError",
-    "Rules",
     "SubscriptionLost",
     "TooLittlePower",
     "Trust",
     "TrustExpired",
+    "TrustRules",
     "TxFailed",
     "TxNotSeen",
     "TxRefused",

@@ -12,7 +12,7 @@ from assay.client.home import Home
 from assay.client.light.client import LightClient, told_header
 from assay.client.light.header import Header
 from assay.client.light.trust import Trust, TrustStore, parse_trust
-from assay.client.light.verify import Rules
+from assay.client.light.verify import TrustRules
 from assay.client.paths import Paths
 from assay.client.queries import Queries
 from assay.client.records import Answer, Reader
@@ -75,7 +75,7 @@ class Client:
         verify: bool = True,
         trust: Trust | str | None = None,
         trust_home: Home | None = None,
-        rules: Rules | None = None,
+        rules: TrustRules | None = None,
     ) -> None:
         if trust is not None and not verify:
             raise ValueError("a header to trust is of no use without verifying")
@@ -225,6 +225,6 @@ def _round_events(item: dict[str, Any], round_id: int) -> Iterator[tuple[int, Ev
             yield int(height), event
 
 
-def _light_client(rpc: Rpc, trust: Trust | str, home: Home | None, rules: Rules | None) -> LightClient:
+def _light_client(rpc: Rpc, trust: Trust | str, home: Home | None, rules: TrustRules | None) -> LightClient:
     named = parse_trust(trust) if isinstance(trust, str) else trust
     return LightClient(rpc, named, store=TrustStore(home) if home else None, rules=rules)

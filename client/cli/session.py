@@ -17,7 +17,7 @@ from rich.console import Console, RenderableType
 from assay.client.cli.terminal import SafeConsole, printable
 from assay.client.client import Client
 from assay.client.home import Home
-from assay.client.light.verify import DEFAULT_HOURS, Rules, parse_period, time_in_words
+from assay.client.light.verify import DEFAULT_HOURS, TrustRules, parse_period, time_in_words
 from assay.client.settings import Settings
 from assay.crypto.accounts import ADDRESS_PREFIX, Account, AddressError, decode_address
 from assay.crypto.files import UnsafeMode, read_private
@@ -72,7 +72,7 @@ class Session:
         """Return a client of the node that option, environment or setting names."""
         made = self.settings.all()
         node = self.node or made.get("node") or DEFAULT_NODE
-        rules = Rules(period=parse_period(made.get("trusting-period", DEFAULT_HOURS)))
+        rules = TrustRules(period=parse_period(made.get("trusting-period", DEFAULT_HOURS)))
         trust = self.trust or made.get("trust")
         chain_id = self.chain_id or made.get("chain-id")
         return Client(node, chain_id, trust=trust, trust_home=self.home, rules=rules)

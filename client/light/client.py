@@ -13,7 +13,7 @@ from assay.client.light.errors import HeaderInvalid, NotEnoughTrust
 from assay.client.light.header import Header, LightBlock
 from assay.client.light.parse import header as parse_header
 from assay.client.light.trust import Kept, Trust, TrustStore
-from assay.client.light.verify import Rules
+from assay.client.light.verify import TrustRules
 from assay.client.rpc import Rpc, understood
 
 _VALIDATORS_PER_PAGE: Final = 100
@@ -47,13 +47,13 @@ class LightClient:
         trust: Trust,
         *,
         store: TrustStore | None = None,
-        rules: Rules | None = None,
+        rules: TrustRules | None = None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._rpc = rpc
         self.trust = trust
         self._store = store
-        self._rules = rules or Rules()
+        self._rules = rules or TrustRules()
         self._clock = clock
         self._gate = asyncio.Lock()
         self._newest: tuple[LightBlock, Kept] | None = None

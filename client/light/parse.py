@@ -108,6 +108,7 @@ def _block_id(raw: Any) -> BlockId:
 def _text(raw: Any) -> str:
     if not isinstance(raw, str):
         raise TypeError(f"{raw!r} is no text")
+    raw.encode()  # JSON can have halves of characters, which nothing can be hashed with
     return raw
 
 

@@ -32,7 +32,7 @@ _MAX_DRIFT: Final = 10 * NANOSECONDS
 
 
 @dataclass(frozen=True)
-class Rules:
+class TrustRules:
     """What a user may choose.
 
     Attributes
@@ -116,7 +116,7 @@ def check_committed(block: LightBlock) -> None:
         )
 
 
-def check_forwards(trusted: LightBlock, block: LightBlock, now: int, rules: Rules) -> None:
+def check_forwards(trusted: LightBlock, block: LightBlock, now: int, rules: TrustRules) -> None:
     """Check that a block follows from a trusted one below it.
 
     Parameters
@@ -163,7 +163,7 @@ def check_backwards(trusted: Header, header: Header) -> None:
         raise _invalid(header, "it is not the one that the header after it names; it was altered, or made up")
 
 
-def check_fresh(trusted: LightBlock, now: int, rules: Rules) -> None:
+def check_fresh(trusted: LightBlock, now: int, rules: TrustRules) -> None:
     """Check that a header is still within the trusting period.
 
     Raises
@@ -190,7 +190,7 @@ def _check_times(trusted: Header, header: Header, now: int) -> None:
         raise _invalid(header, f"{clocks}: either it is made up, or the clock is slow")
 
 
-def _check_trust(trusted: LightBlock, block: LightBlock, rules: Rules) -> None:
+def _check_trust(trusted: LightBlock, block: LightBlock, rules: TrustRules) -> None:
     tally = votes.tally_others(block, trusted.validators, rules.level)
     if not tally.exceeds(rules.level):
         raise NotEnoughTrust(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -191,6 +192,46 @@ def header_hash(raw: Raw) -> bytes:
 def with_header(**fields: Any) -> Callable[[Header], Header]:
     """Change fields of a header before it is signed."""
     return lambda header: replace(header, **fields)
+
+
+def damaged(draw: random.Random, raw: Raw) -> Raw:
+    """Change one thing anywhere in what a node sends."""
+    spoiled = copy.deepcopy(raw)
+    places = list(leaves(spoiled))
+    parent, key = draw.choice(places)
+    value = parent[key]
+    other = draw.choice(places)
+    match draw.randrange(4):
+        case 0:
+            parent[key] = other[0][other[1]]
+        case 1 if isinstance(value, str) and value:
+            at = draw.randrange(len(value))
+            parent[key] = value[:at] + draw.choice("0123456789ABCDEF") + value[at + 1 :]
+        case 2:
+            parent[key] = draw.choice(("", "0", "1", "-1", 0, 1, 2, 3, None, "9223372036854775807"))
+        case _:
+            lists = [spoiled["validators"], spoiled["signed_header"]["commit"]["signatures"]]
+            spoil_list(draw, draw.choice(lists))
+    return spoiled
+
+
+def spoil_list(draw: random.Random, items: list[Any]) -> None:
+    match draw.randrange(3):
+        case 0:
+            draw.shuffle(items)
+        case 1:
+            items.pop()
+        case _:
+            items.append(items[0])
+
+
+def leaves(raw: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield where every value stands that is no list or object, but for those that we do not read."""
+    for key, value in raw.items() if isinstance(raw, dict) else enumerate(raw):
+        if isinstance(value, (dict, list)):
+            yield from leaves(value)
+        elif key not in ("proposer_priority", "address", "proposer"):
+            yield raw, key
 
 
 class FakeRpc:

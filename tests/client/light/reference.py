@@ -14,7 +14,7 @@ from tests.client.light.forge import Raw, moment
 from assay.client.light.errors import HeaderInvalid, NotEnoughTrust, TrustExpired
 from assay.client.light.header import NANOSECONDS
 from assay.client.light.parse import light_block
-from assay.client.light.verify import Rules, check_forwards
+from assay.client.light.verify import TrustRules, check_forwards
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = ROOT / "out" / "bin" / "light-verify"
@@ -27,7 +27,7 @@ class Case(NamedTuple):
     trusted: Raw
     new: Raw
     now: int
-    rules: Rules = Rules()
+    rules: TrustRules = TrustRules()
 
 
 def our_verdict(case: Case) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +17,20 @@ from tests.client.light.forge import (
     Raw,
     Step,
     chain,
+    damaged,
     equal,
     header_hash,
+    leaves,
 )
 
-from assay.client import BadResponse
+from assay.client import BadResponse, ClientError
 from assay.client.home import Home, HomeError
 from assay.client.light import client as light_module
 from assay.client.light.client import LightClient
 from assay.client.light.errors import BadTrust, HeaderInvalid, NotEnoughTrust, TrustExpired
 from assay.client.light.header import NANOSECONDS
 from assay.client.light.trust import Trust, TrustStore, parse_trust
-from assay.client.light.verify import Rules
+from assay.client.light.verify import TrustRules
 
 TOP = 64
 NOW = START + (TOP + 5) * BLOCK_SECONDS * NANOSECONDS
@@ -143,6 +147,34 @@ async def test_answers_of_another_form_are_refused(damage: Any) -> None:
         await light.header(30)
 
 
+async def test_whatever_a_node_sends_ends_with_a_sentence(seed: int) -> None:
+    """Damage to the first block or a later one, and things that JSON can hold and a header cannot."""
+    draw = random.Random(seed)
+    made = chain([Step(equal(0, 1, 2, 3))] * 5)
+    odd = (
+        "\ud800",
+        [],
+        {},
+        True,
+        1e300,
+        -1,
+        "\x00",
+        "9" * 40,
+        "2026-02-30T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    )
+    for _ in range(400):
+        height = draw.choice((1, 5))
+        spoiled = damaged(draw, made[height])
+        if draw.random() < 0.5:
+            parent, key = draw.choice(list(leaves(spoiled)))
+            parent[key] = draw.choice(odd)
+        light, _ = follow({**made, height: spoiled}, hash=header_hash(made[1]))
+        with suppress(ClientError):
+            assert (await light.header(5)).hash == header_hash(made[5])
+            assert (await light.header(3)).hash == header_hash(made[3])
+
+
 # --- trust that is kept ------------------------------------------------------
 
 
@@ -191,7 +223,7 @@ async def test_expired_trust_is_told_before_the_node_is_asked(tmp_path: Path) ->
     with pytest.raises(TrustExpired, match="older than the trusting period of 7 days"):
         await late.header(50)
     assert rpc.asked == []
-    patient, _ = follow(STEADY, store=store, now=NOW, rules=Rules(period=10 * 86400 * NANOSECONDS))
+    patient, _ = follow(STEADY, store=store, now=NOW, rules=TrustRules(period=10 * 86400 * NANOSECONDS))
     assert await patient.header(50)
 
 

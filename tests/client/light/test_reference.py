@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import random
 import re
-from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 import pytest
-from tests.client.light.forge import BLOCK_SECONDS, PEOPLE, START, Raw, Step, chain, equal, header_hash
+from tests.client.light.forge import (
+    BLOCK_SECONDS,
+    PEOPLE,
+    START,
+    Raw,
+    Step,
+    chain,
+    damaged,
+    equal,
+    header_hash,
+)
 from tests.client.light.reference import Case, our_verdict, their_verdicts
 from tests.client.light.test_vectors import NOW, RAW
 
 from assay.client.light.header import NANOSECONDS
-from assay.client.light.verify import Rules
+from assay.client.light.verify import TrustRules
 
 MORE_LENIENT = re.compile("wrong signature|validator address mismatch|double vote")
 """CometBFT refuses a commit with such a vote; here it does not count, and the others must suffice."""
-LEVELS = [Rules(level=Fraction(*level)) for level in ((1, 3), (1, 2), (2, 3), (1, 1))]
+LEVELS = [TrustRules(level=Fraction(*level)) for level in ((1, 3), (1, 2), (2, 3), (1, 1))]
 
 
 def check(cases: list[Case]) -> dict[str, int]:
@@ -60,39 +67,6 @@ def test_made_up_blocks_are_judged_alike(seed: int) -> None:
     assert min(counts.values()) > 50
 
 
-def damaged(draw: random.Random, raw: Raw) -> Raw:
-    """Change one thing anywhere in what a node sends."""
-    spoiled = copy.deepcopy(raw)
-    places = list(leaves(spoiled))
-    parent, key = draw.choice(places)
-    value = parent[key]
-    other = draw.choice(places)
-    match draw.randrange(4):
-        case 0:
-            parent[key] = other[0][other[1]]
-        case 1 if isinstance(value, str) and value:
-            at = draw.randrange(len(value))
-            parent[key] = value[:at] + draw.choice("0123456789ABCDEF") + value[at + 1 :]
-        case 2:
-            parent[key] = draw.choice(("", "0", "1", "-1", 0, 1, 2, 3, None, "9223372036854775807"))
-        case _:
-            lists = [spoiled["validators"], spoiled["signed_header"]["commit"]["signatures"]]
-            chosen = draw.choice(lists)
-            draw.choice((draw.shuffle, lambda items: items.pop(), lambda items: items.append(items[0])))(
-                chosen
-            )
-    return spoiled
-
-
-def leaves(raw: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield where every value stands that is no list or object, but for the proposer priorities."""
-    for key, value in raw.items() if isinstance(raw, dict) else enumerate(raw):
-        if isinstance(value, (dict, list)):
-            yield from leaves(value)
-        elif key not in ("proposer_priority", "address", "proposer"):
-            yield raw, key
-
-
 def test_damaged_blocks_are_believed_only_where_the_reference_believes_them(seed: int) -> None:
     draw = random.Random(seed)
     steady = chain([Step(equal(0, 1, 2, 3))] * 3)
@@ -113,7 +87,7 @@ def test_damaged_blocks_are_believed_only_where_the_reference_believes_them(seed
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda rules: str(rules.level))
-def test_the_trust_level_is_the_same_at_its_edge(level: Rules) -> None:
+def test_the_trust_level_is_the_same_at_its_edge(level: TrustRules) -> None:
     """With 12 equal trusted validators, of whom 0 to 12 are still there."""
     later = START + 50 * BLOCK_SECONDS * NANOSECONDS
     people = list(range(12))

@@ -16,7 +16,7 @@ from assay.client.light.errors import NotEnoughTrust
 from assay.client.light.header import NANOSECONDS, LightBlock
 from assay.client.light.parse import light_block
 from assay.client.light.trust import Trust
-from assay.client.light.verify import COMMITTED, Rules, check_backwards, check_block, check_forwards
+from assay.client.light.verify import COMMITTED, TrustRules, check_backwards, check_block, check_forwards
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "light.json").read_text(encoding="utf-8"))
 RAW: dict[int, Raw] = {int(raw["signed_header"]["header"]["height"]): raw for raw in VECTORS["blocks"]}
@@ -44,13 +44,13 @@ def test_the_validators_of_the_vectors_change_altogether_twice() -> None:
 
 def test_each_real_block_follows_from_the_one_before_and_leads_back_to_it() -> None:
     for one, other in pairwise(BLOCKS.values()):
-        check_forwards(one, other, NOW, Rules())
+        check_forwards(one, other, NOW, TrustRules())
         check_backwards(other.header, one.header)
 
 
 def test_the_first_validators_do_not_vouch_for_the_last() -> None:
     with pytest.raises(NotEnoughTrust):
-        check_forwards(BLOCKS[1], BLOCKS[TOP], NOW, Rules())
+        check_forwards(BLOCKS[1], BLOCKS[TOP], NOW, TrustRules())
 
 
 async def test_the_client_skips_where_it_can_and_goes_step_by_step_where_it_must() -> None:

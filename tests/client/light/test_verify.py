@@ -25,11 +25,11 @@ from assay.client import ProofInvalid
 from assay.client.light.errors import HeaderInvalid, NotEnoughTrust, TooLittlePower, TrustExpired
 from assay.client.light.header import NANOSECONDS, LightBlock, merkle_root
 from assay.client.light.parse import light_block
-from assay.client.light.verify import MAX_POWER, Rules, check_backwards, check_forwards
+from assay.client.light.verify import MAX_POWER, TrustRules, check_backwards, check_forwards
 
 FOUR = equal(0, 1, 2, 3)
 NOW = START + 20 * BLOCK_SECONDS * NANOSECONDS
-RULES = Rules()
+RULES = TrustRules()
 
 
 def parsed(raw: Raw) -> LightBlock:
@@ -68,7 +68,7 @@ def test_one_third_of_the_trusted_validators_is_not_enough_to_skip() -> None:
         check_forwards(first, one_left, NOW, RULES)
     check_forwards(first, two_left, NOW, RULES)
     with pytest.raises(NotEnoughTrust, match="more than 4/5 must have"):
-        check_forwards(first, two_left, NOW, Rules(level=Fraction(4, 5)))
+        check_forwards(first, two_left, NOW, TrustRules(level=Fraction(4, 5)))
 
 
 def test_the_next_header_must_have_the_validators_that_were_named() -> None:
@@ -178,7 +178,7 @@ def test_one_vote_is_not_counted_twice_when_skipping() -> None:
 
 def test_trust_ends_with_its_period() -> None:
     first, second = blocks(Step(FOUR), Step(FOUR))
-    rules = Rules(period=60 * NANOSECONDS)
+    rules = TrustRules(period=60 * NANOSECONDS)
     check_forwards(first, second, first.header.time + 60 * NANOSECONDS - 1, rules)
     with pytest.raises(TrustExpired, match=r"the newest trusted header, 1 of .* --trust HEIGHT:HASH"):
         check_forwards(first, second, first.header.time + 60 * NANOSECONDS, rules)
@@ -198,7 +198,7 @@ def test_the_header_before_is_the_one_that_was_named() -> None:
 )
 def test_rules_that_would_not_be_safe_are_refused(rules: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="trust"):
-        Rules(**rules)
+        TrustRules(**rules)
 
 
 @pytest.mark.parametrize(("count", "split"), [(2, 1), (3, 2), (4, 2), (5, 4), (7, 4), (9, 8)])
