@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from assay.state.rules.ics23 import EMPTY
@@ -59,25 +61,29 @@ class View:
 
     def iterate(self, prefix: bytes, start: bytes, size: int) -> Iterator[tuple[bytes, bytes]]:
         """Yield the records with keys of `size` bytes, of those that begin with `prefix`, from `start` on."""
-        last = b""
-        for key in merge(self._standing(prefix, start, size), self._replaced(prefix, start, size)):
-            value = self.get(key) if key != last else None
-            last = key
+        both = merge(
+            self._standing(prefix, start, size), self._replaced(prefix, start, size), key=itemgetter(0)
+        )
+        for key, found in groupby(both, itemgetter(0)):
+            values = [value for _, value in found]
+            value = values[0] if values[1:] == [] else None
+            if value is None:  # it has changed in some version that is kept
+                value = self.get(key)
             if value is not None:
                 yield key, value
 
-    def _standing(self, prefix: bytes, start: bytes, size: int) -> Iterator[bytes]:
-        """Yield the keys under which there is a record now."""
-        with self._snapshot.iterator(prefix=layout.RECORD + prefix, include_value=False) as records:
+    def _standing(self, prefix: bytes, start: bytes, size: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the records there are now."""
+        with self._snapshot.iterator(prefix=layout.RECORD + prefix) as records:
             records.seek(layout.RECORD + max(prefix, start))
-            yield from (key[1:] for key in records if len(key) == 1 + size)
+            yield from ((key[1:], value) for key, value in records if len(key) == 1 + size)
 
-    def _replaced(self, prefix: bytes, start: bytes, size: int) -> Iterator[bytes]:
-        """Yield the keys that have changed in any version kept, each as often as it has."""
+    def _replaced(self, prefix: bytes, start: bytes, size: int) -> Iterator[tuple[bytes, bytes | None]]:
+        """Yield the keys that have changed in any version kept, each as often as it has, with None."""
         head = layout.UNDO + bytes((size,))
         with self._snapshot.iterator(prefix=head + prefix, include_value=False) as changes:
             changes.seek(head + max(prefix, start))
-            yield from (change[2 : 2 + size] for change in changes)
+            yield from ((change[2 : 2 + size], None) for change in changes)
 
     def prove(self, key: bytes) -> bytes:
         """Return an encoded proof that a record stands, or does not stand, under a key."""
