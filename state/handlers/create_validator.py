@@ -23,7 +23,7 @@ class CreateValidatorHandler:
     def cost(self, message: MsgCreateValidator, params: Params) -> int:
         """Return the gas: two proofs, the validator as it is kept, and its first delegation."""
         kept = gas.stored_cost(gas.VALIDATOR_BYTES + message.description.ByteSize())
-        return gas.store_cost(10, 12) + kept + 2 * gas.SIGNATURE
+        return gas.store_cost(9, 10) + kept + 2 * gas.SIGNATURE
 
     def check_form(self, message: MsgCreateValidator, params: Params) -> None:
         """Refuse a description, rates, keys or amounts that no validator can have."""

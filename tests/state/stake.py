@@ -27,7 +27,7 @@ from assay.proto.tx_pb2 import (
     MsgRedelegate,
     MsgUndelegate,
 )
-from assay.state import distribution, ledger, staking
+from assay.state import distribution, ledger, slashing, staking
 from assay.state.context import Misbehavior, Vote
 from assay.state.rules.shares import decode_whole
 from assay.state.validators import delegations, records, unbondings
@@ -93,7 +93,7 @@ class Stakers(Chain):
     absent
         Numbers of the validators that do not sign.
     misbehavior
-        Evidence for the block under execution.
+        Evidence that the next block brings.
     """
 
     def __init__(self, stakes: Sequence[int] = (4 * ASY, 3 * ASY, 2 * ASY), **params: Any) -> None:
@@ -106,6 +106,12 @@ class Stakers(Chain):
         self.comet = CometSets(1, staking.update_set(self.ctx, 1))
 
     # -- blocks -----------------------------------------------------------------------------
+
+    def end_block(self, count: int = 1) -> None:
+        for _ in range(count):
+            super().end_block()
+            slashing.begin_block(self.ctx, self.votes(), self.misbehavior)
+            self.misbehavior = []
 
     def close(self) -> None:
         super().close()
