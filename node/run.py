@@ -24,6 +24,7 @@ from assay.node.metrics.server import served
 from assay.node.metrics.sizes import DiskUse
 from assay.node.modes import check_modes
 from assay.node.proofs import ProofVerifier
+from assay.node.room import check_room
 from assay.node.scoring import ScoringScheduler
 from assay.node.settings import Settings, SnapshotSettings, WorkerSettings
 from assay.node.shell.application import AssayApplication
@@ -62,12 +63,10 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
     Raises
     ------
     StoreError, HomeError, SettingsError, IdentityError, CometBFTError, AddressError
-        If a part cannot be started; each says what to do. So do `WorkerFailed`, `WorkerRefused`
-        and `UpgradeNeeded`.
+        If a part cannot be started; each says what to do. So do `WorkerFailed`, `WorkerRefused`,
+        `UpgradeNeeded` and `DiskFull`.
     """
-    check_rules()
-    check_modes(home)
-    interpreter.tune()
+    _check_machine(home)
     settings, genesis = home.settings(), home.genesis()
     binary = find_binary(settings.cometbft.binary)
     cometbft = version(binary)  # refuses one this node is not made for
@@ -139,6 +138,14 @@ def _validator_address(home: Home, settings: Settings) -> bytes:
             "say which validator it signs for: set [validator] address, 40 hexadecimal digits"
         )
     return read_validator_address(home.path, settings.validator.address)
+
+
+def _check_machine(home: Home) -> None:
+    """Refuse a library, a home or a disk with which a node cannot do right; set the interpreter up."""
+    check_rules()
+    check_modes(home)
+    check_room(home.store.parent)
+    interpreter.tune()
 
 
 def _processes(settings: WorkerSettings) -> int:

@@ -17,15 +17,19 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
+from assay.node import room
 from assay.node.abci.server import Server
 from assay.node.child import Child, start_child
 from assay.node.settings import SupervisionSettings
 
 _log = structlog.get_logger(__name__)
+
+_ROOM_SECONDS: Final = 1.0
+"""How often the disk is looked at."""
 
 
 @dataclass(frozen=True)
@@ -156,12 +160,16 @@ async def _watch(node: Node, child: Child, stall_seconds: int, request: StopRequ
     ended = asyncio.ensure_future(child.wait())
     stopped = asyncio.ensure_future(request.made.wait())
     stalled = asyncio.ensure_future(_stall(node, stall_seconds))
+    full = asyncio.ensure_future(_full(node.log.parent))
     failures = (node.server.failed, *node.failures)
-    own: tuple[asyncio.Future[Any], ...] = (ended, stopped, stalled)
+    own: tuple[asyncio.Future[Any], ...] = (ended, stopped, stalled, full)
     try:
         await asyncio.wait((*own, *failures), return_when=asyncio.FIRST_COMPLETED)
         if stopped.done():
             return Outcome(request.reason, requested=True)
+        # A full disk makes everything else fail, in words that do not say so.
+        if sentence := room.shortage(node.log.parent):
+            return Outcome(sentence, requested=False)
         # When the application fails CometBFT ends too, so the application's word is heard first.
         for failure in failures:
             if failure.done():
@@ -188,6 +196,12 @@ async def _stall(node: Node, limit: int) -> str:
         if (node.height(), node.steps()) != reached:
             reached, still = (node.height(), node.steps()), 0.0
     return f"the height has stood still at {node.height()} for {limit} s"
+
+
+async def _full(path: Path) -> None:
+    """Return once the disk has too little room left to go on."""
+    while not room.shortage(path):  # noqa: ASYNC110 - nobody tells when a disk is full
+        await asyncio.sleep(_ROOM_SECONDS)
 
 
 async def _stop_server(server: Server, seconds: float) -> None:

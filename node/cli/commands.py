@@ -28,6 +28,7 @@ from assay.node.cli.validator import prove_key, show_validator
 from assay.node.cometbft import CometBFTError
 from assay.node.committee.identity import IdentityError
 from assay.node.home import HomeError
+from assay.node.room import DiskFull
 from assay.node.settings import SettingsError
 from assay.node.workers.pool import WorkerFailed
 from assay.node.workers.process import WorkerRefused
@@ -38,6 +39,7 @@ EXPECTED: Final = (
     AddressError,
     ClientError,
     CometBFTError,
+    DiskFull,
     HomeError,
     IdentityError,
     KeystoreError,
