@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tests.e2e.chain import network
 from tests.e2e.conftest import RunningNode
 
 from assay.crypto.committee.secrets import CommitteeFiles
-from assay.node.home import Home
 from assay.node.testnet import open_testnet
 from assay.node.tomlfile import set_values
 
@@ -76,7 +73,7 @@ def make_network(
     binary: Path,
     *params: str,
     validators: int = 4,
-    change: Callable[[dict[str, Any]], None] | None = None,
+    stakes: Sequence[str] = (),
 ) -> Network:
     """Make a network on free ports; every node checks every invariant and logs JSON.
 
@@ -84,17 +81,16 @@ def make_network(
     ----------
     params
         ``NAME=VALUE``.
-    change
-        Changes the genesis before it is written to all homes.
+    stakes
+        What each validator begins with; all the same if empty.
     """
     named = [part for param in params for part in ("--param", param)]
     options = ["--validators", str(validators), "--base-port", "0", "--cometbft", str(binary)]
     options += ["--block-time", str(BLOCK_MILLISECONDS), "--chain-id", CHAIN_ID]
-    made = network.assayd(path, "testnet", "--dir", str(path), *options, *named)
+    staked = [part for stake in stakes for part in ("--stake", stake)]
+    made = network.assayd(path, "testnet", "--dir", str(path), *options, *named, *staked)
     assert made.returncode == 0, made.stderr
     homes = open_testnet(path)
-    if change is not None:
-        write_changed(homes, change)
     for home in homes:
         # Every fourth block waits so long while a node is away; by default 3 s.
         patient = home.config_file.read_text()
@@ -106,14 +102,6 @@ def make_network(
 def secrets(node: RunningNode) -> list[int]:
     """Ids of the keys whose secrets a node has on disk."""
     return CommitteeFiles(node.home.committee).keys()
-
-
-def write_changed(homes: Sequence[Home], change: Callable[[dict[str, Any]], None]) -> None:
-    """Change the genesis of all homes."""
-    document = homes[0].genesis()
-    change(document)
-    for home in homes:
-        home.genesis_file.write_text(json.dumps(document))
 
 
 def stands_still(node: RunningNode, seconds: float) -> int:

@@ -41,7 +41,7 @@ def newcomer(path: Path, binary: Path, net: Network) -> RunningNode:
 
 
 def address(node: RunningNode) -> bytes:
-    """The consensus address of a node's validator."""
+    """The consensus address of a node's validator; a key's members stand in this order."""
     return read_validator_address(node.home.path)
 
 

@@ -26,6 +26,7 @@ from tests.e2e.four.stakers import (
 
 from assay.client import Client, faucet, messages
 from assay.client.amounts import UASY
+from assay.client.errors import TxRefused
 from assay.crypto.accounts import generate
 from assay.proto.staking_pb2 import SLASH_REASON_DOUBLE_SIGN
 
@@ -128,7 +129,7 @@ async def test_two_nodes_with_one_key_are_slashed_and_tombstoned_while_a_round_r
         await taking_part
         await market.check_paid()
         await until(lambda: power_at(net.first, net.first.height(), careless) == 0, "its leaving the set")
-        with pytest.raises(Exception, match="signed two blocks"):
+        with pytest.raises(TxRefused, match="signed two blocks"):
             await send(client, operator, messages.unjail())
     for node in (careless, twin):
         await asyncio.to_thread(node.stop)
