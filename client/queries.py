@@ -25,6 +25,7 @@ from assay.proto.state_pb2 import (
     SlotRecord,
     Supply,
     Suspension,
+    UpgradeSignal,
 )
 from assay.state.rules import keys
 
@@ -127,6 +128,10 @@ class Queries(TypedReader):
     async def suspensions(self) -> Answer[list[Suspension]]:
         """Return the suspensions of seats, those that are over included, unproven."""
         return Answer(await self._list(Suspension, keys.SUSPENSION), 0, False)
+
+    async def upgrade_signals(self) -> Answer[list[UpgradeSignal]]:
+        """Return what validators want the chain to become, unproven."""
+        return Answer(await self._list(UpgradeSignal, keys.UPGRADE_SIGNAL), 0, False)
 
     # --- beside the tree -----------------------------------------------------
 

@@ -27,6 +27,7 @@ _COMMANDS: Final = (
     "query",
     "stake",
     "tx",
+    "upgrade",
 )
 """Each is the command of its name in the module of its name."""
 

@@ -41,7 +41,7 @@ def test_everything_has_help(run: Run, group: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "group", [[], ["keys"], ["tx"], ["model"], ["bounty"], ["query"], ["stake"], ["config"]]
+    "group", [[], ["keys"], ["tx"], ["model"], ["bounty"], ["query"], ["stake"], ["upgrade"], ["config"]]
 )
 def test_no_command_s_line_in_the_help_is_cut_off(group: list[str]) -> None:
     lines = CliRunner().invoke(main, [*group, "--help"], env={"COLUMNS": "80"}).stdout.splitlines()

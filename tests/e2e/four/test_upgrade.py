@@ -1,19 +1,26 @@
-"""A network goes over to another version of the state, one validator after the other."""
+"""A network agrees on another version of the state, and goes over to it one validator after the other."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.e2e.conftest import RunningNode
-from tests.e2e.four.network import Network
+from tests.e2e.four.network import CHAIN_ID, Network
+
+from assay.client import Client, messages
+from assay.client.cli.main import main as assay
+from assay.crypto.mnemonics import account_from_words
+from assay.node.founders import OPERATOR_FILE
 
 pytestmark = pytest.mark.e2e
 
 NEWER = Path(__file__).with_name("newer.py")
-HEIGHT = 15
+AHEAD = 16
 
 
 def install(node: RunningNode) -> RunningNode:
@@ -23,9 +30,25 @@ def install(node: RunningNode) -> RunningNode:
     return node
 
 
+async def decide(net: Network) -> int:
+    """Have three of four validators signal for version 2; return the height."""
+    async with Client(net.first.rpc_url, CHAIN_ID) as client:
+        height = net.first.height() + AHEAD
+        for node in net.nodes[:3]:
+            assert not net.first.chain_info().params.upgrade_version
+            operator = account_from_words((node.home.path / OPERATOR_FILE).read_text())
+            await (await client.send(operator, [messages.signal_upgrade(2, height)])).wait()
+    decided = net.first.chain_info().params
+    assert (decided.upgrade_version, decided.upgrade_height) == (2, height)
+    return height
+
+
 def test_validators_are_upgraded_one_by_one(make: Callable[..., Network]) -> None:
-    net = make("preset=small", "key_pool=1", "upgrade_version=2", f"upgrade_height={HEIGHT}").start()
+    net = make("preset=small", "key_pool=1").start()
     first, second, third, last = net.nodes
+    height = asyncio.run(decide(net))
+    shown = CliRunner().invoke(assay, ["--node", first.rpc_url, "upgrade", "status"], env={"COLUMNS": "200"})
+    assert f"decided: version 2 at height {height}" in shown.stdout, shown.output
 
     # Two in time: they wait for the others, who stop in front of the block.
     for node in (first, second):
@@ -34,14 +57,14 @@ def test_validators_are_upgraded_one_by_one(make: Callable[..., Network]) -> Non
     for node in (third, last):
         code, output = node.wait(120)
         assert code == 1
-        assert f"block {HEIGHT} needs version 2 of the state, this program knows up to 1" in output
+        assert f"block {height} needs version 2 of the state, this program knows up to 1" in output
     code, output = third.start().wait(60)
     assert (code, "install a release that knows it" in output) == (1, True), output
-    assert first.height() == HEIGHT  # decided by all, executed by two of four: there is no next block yet
+    assert first.height() == height  # decided by all, executed by two of four: there is no next block yet
 
     install(third).start()
     for node in (first, second, third):
-        node.wait_for_height(HEIGHT + 3, 120)
+        node.wait_for_height(height + 3, 120)
     install(last).start()
     net.check_agreed()
     for node in net.nodes:
