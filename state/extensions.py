@@ -20,8 +20,6 @@ from assay.state.rules.errors import BadExtensions
 EXTENSION_VERSION: Final = 1
 MAX_EXTENSION_BYTES: Final = 4096
 MAX_SHARES: Final = scalars.MAX_SHARES
-SETS_KEPT: Final = 4
-"""Sets signing at the last heights; extensions of height h-1 are checked at h."""
 
 
 def parse_extension(data: bytes) -> VoteExtension:
