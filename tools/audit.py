@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "out" / "audit"
 PIP_AUDIT = "pip-audit>=2.7,<3"
 GOVULNCHECK = "golang.org/x/vuln/cmd/govulncheck@v1.1.4"
-GO_MODULES = ("cometbft", "cometbft-v038", "ics23", "promcheck")
+GO_MODULES = ("cometbft", "cometbft-v038", "ics23", "light", "promcheck")
 SECONDS = 600
 
 OK, UNREACHABLE, WRONG = "ok", "not looked up", "wrong"
