@@ -13,7 +13,6 @@ from assay.crypto.accounts import encode_address
 from assay.proto.query_pb2 import ChainInfo
 from assay.proto.state_pb2 import (
     Account,
-    Committee,
     Contribution,
     Fault,
     Key,
@@ -80,10 +79,6 @@ class Queries(TypedReader):
     async def supply(self) -> Answer[Supply]:
         """Return tokens in existence and burned."""
         return await self._one(Supply, keys.SUPPLY, "the chain has no supply")
-
-    async def committee(self) -> Answer[Committee]:
-        """Return the seats from which committees are drawn."""
-        return await self._one(Committee, keys.COMMITTEE, "the chain has no committee")
 
     # --- several records -----------------------------------------------------
 

@@ -333,12 +333,6 @@ class CommitteeSeat(_message.Message):
     stake: int
     def __init__(self, validator: _Optional[bytes] = ..., committee_key: _Optional[bytes] = ..., operator: _Optional[bytes] = ..., stake: _Optional[int] = ...) -> None: ...
 
-class Committee(_message.Message):
-    __slots__ = ("seats",)
-    SEATS_FIELD_NUMBER: _ClassVar[int]
-    seats: _containers.RepeatedCompositeFieldContainer[CommitteeSeat]
-    def __init__(self, seats: _Optional[_Iterable[_Union[CommitteeSeat, _Mapping]]] = ...) -> None: ...
-
 class Fault(_message.Message):
     __slots__ = ("validator", "key_id", "kind", "member", "height")
     VALIDATOR_FIELD_NUMBER: _ClassVar[int]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from assay.crypto.committee import coin, score
@@ -20,7 +21,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Decided, Key, MemberShare, Opening
 from assay.proto.tx_pb2 import VoteExtension
 from assay.state import ceremony, decided, faults, rounds, scoring_queue
-from assay.state.ceremony.records import name
+from assay.state.ceremony.records import name, pool
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
@@ -36,6 +37,7 @@ __all__ = [
     "complete_job",
     "deliver",
     "due_jobs",
+    "is_members",
     "is_news",
     "record_extension",
     "record_share",
@@ -177,6 +179,18 @@ class _Members:
             key = self._view.require(Key, keys.committee_key(key_id))
             self._members[key_id] = {m.seat.validator: number for number, m in enumerate(key.members)}
         return self._members[key_id].get(validator)
+
+
+def is_members(view: Overlay, validator: bytes, extension: VoteExtension) -> bool:
+    """Tell whether an extension is by a member: of a key of the pool, or of one that it answers for.
+
+    Any other validator's is not worth its bytes in a block.
+    """
+    members = _Members(view)
+    asked = (run.first + place for run in extension.runs for place in range(len(run.shares) // SHARE_BYTES))
+    found = (question for number in asked if (question := _question(view, number)) is not None)
+    key_ids = chain(pool(view), (question.key_id for question in found))
+    return any(members.number(key_id, validator) is not None for key_id in key_ids)
 
 
 def record_extension(ctx: Context, validator: bytes, extension: VoteExtension) -> None:

@@ -97,13 +97,6 @@ def supply(session: Session) -> None:
     show_record(session, "supply", lambda client: client.query.supply())
 
 
-@query.command()
-@pass_session
-def committee(session: Session) -> None:
-    """Show the seats from which committees are drawn."""
-    show_record(session, "committee", lambda client: client.query.committee())
-
-
 @query.command(short_help="Show what committee members did wrong.")
 @pass_session
 def faults(session: Session) -> None:
@@ -127,9 +120,9 @@ async def _faults(client: Client) -> tuple[int, list[Fault], list[Suspension]]:
 
 def _left_out(suspension: Suspension | None, height: int) -> str:
     """Say for how long new keys leave a seat out."""
-    if suspension is None or 0 < suspension.until <= height + 1:
+    if suspension is None or suspension.until <= height + 1:
         return "no more"
-    return f"until block {suspension.until}" if suspension.until else "for good"
+    return f"until block {suspension.until}"
 
 
 @query.command("path", short_help="Show the record or list at PATH.")

@@ -8,7 +8,7 @@ up it sends nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -40,6 +40,9 @@ T = TypeVar("T")
 
 PATIENCE_BLOCKS: Final = 3
 """Blocks after which a member without a vote sends its shares as messages."""
+LATE_BLOCKS: Final = 4
+"""Blocks after the first vote that carried a share. By then a second has; if neither is in the chain, votes
+come too late for the commits: where power is unequal blocks need not wait for them."""
 _SHARES_PER_MESSAGE: Final = 64
 """Few enough that one opening decided meanwhile spoils little: a message is taken as a whole."""
 _RETRY_SECONDS: Final = 1.0
@@ -96,6 +99,7 @@ class CommitteeRuntime:
         self._answers = ThreadPoolExecutor(1, thread_name_prefix="shares")
         self._shares = ShareSource(chain_id, self._members, scheduler, self._answers)
         self._extended: dict[int, int] = {}  # opening to the height at which a vote last carried its share
+        self._first: dict[int, int] = {}  # opening to the height at which a vote first did
         self._since: dict[int, int] = {}  # opening to the height at which it was first seen waiting
         self._latest: tuple[Overlay, int] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -131,6 +135,7 @@ class CommitteeRuntime:
         self.tally.voted([opening for opening in sent if self._extended.get(opening) != height])
         self._extended = {opening: at for opening, at in self._extended.items() if at >= height - 1}
         self._extended.update(dict.fromkeys(sent, height))
+        self._first = dict.fromkeys(sent, height) | self._first
         return encoded
 
     # ---- after a commit ----
@@ -229,12 +234,20 @@ class CommitteeRuntime:
         awaited = list(openings.awaited(view, self._validator))
         self._shares.keep_only(awaited)
         self.tally.follow(item.opening for item in awaited)
-        self._since = {item.opening: self._since.get(item.opening, height) for item in awaited}
+        waiting = {item.opening for item in awaited}
+        self._since = {opening: self._since.get(opening, height) for opening in sorted(waiting)}
+        self._first = {opening: at for opening, at in self._first.items() if opening in waiting}
         await self._shares.get(view, awaited, 2 * MAX_SHARES)
-        late = [item for item in awaited if height - self._since[item.opening] >= PATIENCE_BLOCKS]
-        if late and self._validator not in validators_at(view, height + 1):
-            for run in runs_of(late, _SHARES_PER_MESSAGE):
-                await self._send_shares(view, run, height)
+        for run in runs_of(self._late(view, awaited, height), _SHARES_PER_MESSAGE):
+            await self._send_shares(view, run, height)
+
+    def _late(self, view: Overlay, awaited: Iterable[AwaitedShare], height: int) -> list[AwaitedShare]:
+        """Return the openings whose shares no vote brings into the chain: there is none, or it is late."""
+        if self._validator in validators_at(view, height + 1):
+            begun, patience = self._first, LATE_BLOCKS
+        else:
+            begun, patience = self._since, PATIENCE_BLOCKS
+        return [item for item in awaited if height - begun.get(item.opening, height) >= patience]
 
     async def _send_shares(self, view: Overlay, run: Sequence[AwaitedShare], height: int) -> None:
         first = run[0]

@@ -9,11 +9,12 @@ from assay.node.committee.identity import IdentityError, load_committee_key, rea
 from assay.node.doctor.findings import Finding, good, note, wrong
 from assay.node.home import Home
 from assay.node.store_copy import readable_store
-from assay.proto.state_pb2 import Committee, Suspension
+from assay.proto.state_pb2 import Suspension
 from assay.state.faults import word
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.store import Corrupt, StoreError
+from assay.state.validators import records as validators
 
 
 def store(home: Home) -> Iterator[Finding]:
@@ -50,18 +51,21 @@ def _validator(home: Home, view: Overlay) -> Iterator[Finding]:
         key = load_committee_key(home.path).public_key
     except IdentityError:
         return  # said already
-    seats = {seat.validator: seat for seat in (view.load(Committee, keys.COMMITTEE) or Committee()).seats}
-    seat = seats.get(address)
-    if seat is None:
-        yield good("committee", "this node's validator has no seat on the committee")
-    elif seat.committee_key != key:
+    record = validators.by_consensus_address(view, address)
+    if record is None:
+        yield good("committee", "the chain has no validator with this node's consensus key")
+    elif record.committee_key != key:
         yield wrong(
             "committee",
-            f"the chain expects committee key {seat.committee_key.hex()}, this home holds {key.hex()}",
+            f"the chain expects committee key {record.committee_key.hex()}, this home holds {key.hex()}",
             "restore committee/committee_key.json from your backup: its messages are refused",
         )
     else:
         yield good("committee", "the chain knows this node's committee key")
+    if record is not None and record.jailed:
+        yield wrong(
+            "validator", "jailed: it is not in the validator set", "`assay stake unjail` when it is time"
+        )
     suspension = view.load(Suspension, keys.suspension(address))
     if suspension is not None:
         yield _suspended(suspension)
@@ -69,8 +73,4 @@ def _validator(home: Home, view: Overlay) -> Iterator[Finding]:
 
 def _suspended(suspension: Suspension) -> Finding:
     what = f"suspended since height {suspension.since} ({word(suspension.kind)}, key {suspension.key_id})"
-    if suspension.until:
-        return note(
-            "committee", what, f"keep the node running: it may come back from height {suspension.until}"
-        )
-    return wrong("committee", what, "it does not come back by itself: what this node sent was proven wrong")
+    return note("committee", what, f"keep the node running: it may come back from height {suspension.until}")

@@ -21,7 +21,6 @@ from assay.node.shell.results import block_response
 from assay.node.shell.told import tell
 from assay.node.signatures import SignatureChecker
 from assay.proto import abci_pb2 as abci
-from assay.proto.state_pb2 import Committee
 from assay.proto.tx_pb2 import CommitExtensions, MemberExtension, VoteExtension
 from assay.state import openings
 from assay.state.context import Misbehavior, Vote
@@ -30,7 +29,6 @@ from assay.state.extensions import parse_extension, verify
 from assay.state.genesis import BadGenesis
 from assay.state.overlay import Overlay
 from assay.state.proofs import ProofCheck
-from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, BadExtensions
 from assay.state.transition import Block, TxResult, proofs_ahead
 
@@ -100,8 +98,6 @@ class Consensus:
 
     def _collect(self, height: int, commit: abci.ExtendedCommitInfo) -> bytes:
         """Encode the members' extensions; late ones arrive unverified, so each is checked by itself."""
-        committee = self._chain.view().load(Committee, keys.COMMITTEE) or Committee()
-        seats = {seat.validator for seat in committee.seats}
         members: list[MemberExtension] = []
         for vote in sorted(commit.votes, key=lambda vote: vote.validator.address):
             if vote.block_id_flag != _COMMIT_FLAG or not vote.vote_extension:
@@ -113,9 +109,17 @@ class Consensus:
                 extension=vote.vote_extension,
                 signature=vote.extension_signature,
             )
-            if member.validator in seats and self._holds(height, commit.round, [member]):
+            if self._matters(member) and self._holds(height, commit.round, [member]):
                 members.append(member)
         return self._encode(height, commit.round, members) if members else b""
+
+    def _matters(self, member: MemberExtension) -> bool:
+        """Tell whether an extension has the form of one, and its author a key to answer for."""
+        try:
+            extension = parse_extension(member.extension)
+        except BadExtensions:
+            return False
+        return openings.is_members(self._chain.view(), member.validator, extension)
 
     @staticmethod
     def _encode(height: int, commit_round: int, members: Sequence[MemberExtension]) -> bytes:

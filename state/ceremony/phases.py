@@ -13,7 +13,7 @@ from typing import Final
 
 from assay.crypto.committee import messages, seeds, self_test
 from assay.crypto.committee.messages import MessageError
-from assay.crypto.presets import by_wire_id, threshold
+from assay.crypto.presets import by_wire_id
 from assay.crypto.ring.tables import U64
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
@@ -48,7 +48,7 @@ def end_block(ctx: Context) -> None:
 
 
 def _clear_pool(ctx: Context) -> None:
-    """Judge a key that is to be judged, one a block, and give up those that lost too many members."""
+    """Judge a key that is to be judged, one a block, and give up those that lost a member."""
     judged = False
     for key_id in records.pool(ctx.view):
         key = ctx.view.require(Key, keys.committee_key(key_id))
@@ -56,17 +56,11 @@ def _clear_pool(ctx: Context) -> None:
             judged = True
             verdicts.judge(ctx, key)
             _fail(ctx, key, key.failure)
-        elif key.status not in _GIVEN_UP and _lost(ctx, key) > threshold(len(key.members)):
+        elif key.status not in _GIVEN_UP and pool.has_lost_a_member(ctx, key):
             _fail(ctx, key, outcomes.KEY_MEMBERS)
         else:
             continue
         records.save(ctx.view, key)
-
-
-def _lost(ctx: Context, key: Key) -> int:
-    """Return how many of a key's members are suspended for good."""
-    found = (faults.suspension(ctx.view, member.seat.validator, ctx.height) for member in key.members)
-    return sum(item is not None and not item.until for item in found)
 
 
 def _start(ctx: Context, seats: list[CommitteeSeat]) -> None:

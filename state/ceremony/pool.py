@@ -1,20 +1,49 @@
-"""Which seats make a new key, and why none can be made."""
+"""Which validators make a new key, which keys lost one of theirs, and why none can be made.
+
+Seats go to those in the validator set with most stake, each with at least
+`min_seat_stake`. What a member has staked when its key begins is what it answers
+with for the key's whole life.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 from assay.crypto.presets import COMMITTEE_SIZES
-from assay.proto.state_pb2 import KEY_STATUS_FAILED, Committee, CommitteeSeat, Suspension
+from assay.proto.staking_pb2 import ValidatorRecord
+from assay.proto.state_pb2 import KEY_STATUS_FAILED, CommitteeSeat, Key, Suspension
 from assay.state import counters, faults
 from assay.state.ceremony import records
 from assay.state.context import Context
-from assay.state.rules import keys
+from assay.state.validators import records as validators
 
 
 def choose_members(ctx: Context) -> list[CommitteeSeat]:
-    """Return the members of a key begun now, by validator address; none if too few seats can serve."""
-    present = faults.present(ctx.view, _seats(ctx), ctx.height)
-    size = max((n for n in COMMITTEE_SIZES if n <= len(present)), default=0)
-    return present[:size] if size >= ctx.params.min_committee else []
+    """Return the members of a key begun now, by consensus address; none if too few validators can serve."""
+    present = (
+        seat for seat in _seats(ctx) if faults.suspension(ctx.view, seat.validator, ctx.height) is None
+    )
+    found = list(islice(present, COMMITTEE_SIZES[-1]))
+    size = max((n for n in COMMITTEE_SIZES if n <= len(found)), default=0)
+    if size < ctx.params.min_committee:
+        return []
+    return sorted(found[:size], key=lambda seat: seat.validator)
+
+
+def has_lost_a_member(ctx: Context, key: Key) -> bool:
+    """Tell whether a validator of a key could not be given its seat any more, were it free.
+
+    It has left the set, or most of its stake has left it. What it still has unbonding may be gone before a
+    round that takes the key ends, so the key must not be taken.
+    """
+    found = (validators.load(ctx.view, member.seat.operator) for member in key.members)
+    return not all(record is not None and _may_sit(ctx, record) for record in found)
+
+
+def _may_sit(ctx: Context, record: ValidatorRecord) -> bool:
+    enough = record.tokens >= ctx.params.min_seat_stake
+    return enough and validators.is_bonded(record) and not record.jailed
 
 
 def note(ctx: Context) -> str:
@@ -30,10 +59,10 @@ def blocked(ctx: Context) -> str:
     """Say why no key can be made; empty if one is ready, in the making, or about to begin."""
     if records.pool(ctx.view) or choose_members(ctx):
         return ""
-    seats = _seats(ctx)
-    absent = [faults.suspension(ctx.view, seat.validator, ctx.height) for seat in seats]
-    told = "; ".join(_reason(item) for item in absent if item is not None) or "none"
-    counts = f"{absent.count(None)} of {len(seats)} seats can serve, a key takes {ctx.params.min_committee}"
+    able = sum(faults.suspension(ctx.view, seat.validator, ctx.height) is None for seat in _seats(ctx))
+    told = "; ".join(map(_reason, faults.suspended(ctx.view, ctx.height))) or "none"
+    least, wanted = ctx.params.min_seat_stake, ctx.params.min_committee
+    counts = f"{able} validators with {least} uasy in the set can serve, a key takes {wanted}"
     return f"no key can be made: {counts}; suspended: {told}"
 
 
@@ -48,10 +77,18 @@ def _last_failure(ctx: Context) -> str:
 
 
 def _reason(item: Suspension) -> str:
-    until = f"until height {item.until}" if item.until else "for good"
-    return f"{item.validator.hex()} {until} ({faults.word(item.kind)}, key {item.key_id})"
+    return f"{item.validator.hex()} until height {item.until} ({faults.word(item.kind)}, key {item.key_id})"
 
 
-def _seats(ctx: Context) -> list[CommitteeSeat]:
-    committee = ctx.view.load(Committee, keys.COMMITTEE)
-    return list(committee.seats) if committee is not None else []
+def _seats(ctx: Context) -> Iterator[CommitteeSeat]:
+    """Yield the seats of the validators that have stake for one, most stake first, suspended or not."""
+    for record in validators.ranked(ctx.view):
+        if record.tokens < ctx.params.min_seat_stake:
+            return
+        if _may_sit(ctx, record):
+            yield CommitteeSeat(
+                validator=validators.consensus_address(record),
+                committee_key=record.committee_key,
+                operator=record.operator,
+                stake=record.tokens,
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.proto.state_pb2 import Committee, CommitteeSeat, Params, Validator
+from assay.proto.state_pb2 import Params, Validator
 from assay.state import ceremony, counters, ledger, staking
 from assay.state.context import Context
 from assay.state.genesis import gen_txs, records
@@ -21,7 +21,6 @@ from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.errors import AssayError
 from assay.state.rules.params import BadParams, validate_params
-from assay.state.validators import records as validators
 
 
 def write_genesis(view: Overlay, chain_id: str, app_state: bytes, initial_height: int) -> list[Validator]:
@@ -90,22 +89,7 @@ def _first_set(ctx: Context) -> list[Validator]:
     first = staking.update_set(ctx, ctx.height)
     if not first:
         raise BadGenesis("the gen_txs create no validator with enough stake for a vote")
-    _write_committee(ctx)
     reason = ceremony.blocked(ctx)
     if reason:
         raise BadGenesis(reason)
     return first
-
-
-def _write_committee(ctx: Context) -> None:
-    seats = {
-        validators.consensus_address(record): CommitteeSeat(
-            validator=validators.consensus_address(record),
-            committee_key=record.committee_key,
-            operator=record.operator,
-            stake=record.tokens,
-        )
-        for record in validators.ranked(ctx.view)
-        if validators.is_bonded(record) and record.tokens >= ctx.params.min_seat_stake
-    }
-    ctx.view.save(keys.COMMITTEE, Committee(seats=[seats[address] for address in sorted(seats)]))

@@ -133,6 +133,5 @@ def check_faults(view: Overlay) -> None:
     for _, data in view.iterate(keys.SUSPENSION):
         item = Suspension.FromString(data)
         cause = view.load(Fault, keys.fault(item.validator, item.key_id, item.kind))
-        lasts = 0 if item.kind not in faults.SILENCE else max(item.until, item.since + 1)
-        if cause is None or (cause.height, lasts) != (item.since, item.until):
+        if cause is None or cause.height != item.since or item.until <= item.since:
             raise InvariantBroken(f"the suspension of {item.validator.hex()} does not follow from its fault")

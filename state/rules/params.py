@@ -38,7 +38,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "max_window": Bound(10, 100_000, 10**7),
     "release_window": Bound(10, 1_000, 10**7),
     "absence_window": Bound(1, 600, 10**7),
-    "unbonding_period": Bound(1, 400_000, 10**8),
+    "unbonding_period": Bound(1, 500_000, 10**8),
     "max_validators": Bound(1, 100, 1000),
     "power_reduction": Bound(100, 1_000_000, 10**12),
     "min_self_delegation": Bound(1, 1_000_000, 2**62),
@@ -133,8 +133,12 @@ def validate_params(params: Params) -> None:
 
 
 def longest_round(params: Params) -> int:
-    """Return the most blocks for which a key's members answer for a round, from its opening on."""
-    return 3 * params.max_window + params.release_window
+    """Return the most blocks for which a key's members answer for a round, from its opening on.
+
+    The reference is judged in a scoring window of its own. What a round waits for others' work in the queue
+    is not counted.
+    """
+    return 4 * params.max_window + params.release_window
 
 
 def _validate_production(params: Params) -> None:

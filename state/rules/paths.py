@@ -184,7 +184,6 @@ ROUTES: Final = (
     Route("/upgrade-signal/<operator>", keys.UPGRADE_SIGNAL, pb.UpgradeSignal),
     Route("/params", keys.PARAMS, pb.Params),
     Route("/supply", keys.SUPPLY, pb.Supply),
-    Route("/committee", keys.COMMITTEE, pb.Committee),
     Route("/key-pool", keys.KEY_POOL, pb.KeyPool),
     Route("/counters", keys.COUNTERS, pb.Counters),
     Route("/validator-sets", keys.VALIDATOR_SETS, pb.ValidatorSets),

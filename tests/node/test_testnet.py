@@ -113,7 +113,11 @@ def test_a_port_that_is_taken_is_named_and_nothing_is_left(tmp_path: Path) -> No
     ("arguments", "code", "sentence"),
     [
         (["--validators", "0"], 2, "0 is not in the range"),
-        (["--validators", "3", "--param", "min_committee=4"], 2, "3 of 3 seats can serve, a key takes 4"),
+        (
+            ["--validators", "3", "--param", "min_committee=4"],
+            2,
+            "3 validators with 1000000 uasy in the set can serve, a key takes 4",
+        ),
         (["--stake", "much"], 2, "not an amount"),
         (["--stake", "5asy", "--stake", "5asy"], 2, "--stake is given 2 times for 4 validators"),
         (["--stake", "0.5asy"], 2, "the promise 1000000 uasy"),

@@ -28,14 +28,20 @@ def consensus_key(operator: Account) -> bytes:
 
 
 def bond(
-    ctx: Context, operator: Account, stakes: Mapping[bytes, int], *, rate: int = 1_000
+    ctx: Context,
+    operator: Account,
+    stakes: Mapping[bytes, int],
+    *,
+    rate: int = 1_000,
+    public_key: bytes = b"",
+    committee_key: bytes = b"",
 ) -> ValidatorRecord:
     """Write a bonded validator to which delegators (address to uasy) have just delegated new tokens."""
     total = sum(stakes.values())
     record = ValidatorRecord(
         operator=operator.address,
-        public_key=consensus_key(operator),
-        committee_key=operator.public_key,
+        public_key=public_key or consensus_key(operator),
+        committee_key=committee_key or operator.public_key,
         description=Description(moniker="validator"),
         commission=Commission(rate=rate, max_rate=10_000, max_change=10_000),
         min_self_delegation=1,
@@ -43,6 +49,7 @@ def bond(
         shares=encode_whole(total),
         status=BOND_STATUS_BONDED,
         created=ctx.height,
+        bonded_height=ctx.height,
     )
     ledger.mint(ctx, keys.BONDED_POOL, total)
     for delegator, amount in stakes.items():

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from tests.state.bonded import bond
 from tests.state.conftest import CHAIN_ID, MemoryState, account
 
 from assay.crypto.accounts import Account
@@ -19,8 +20,8 @@ from assay.crypto.proof import proof_bytes
 from assay.proto import model_pb2
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Feature, Model, Tensor
+from assay.proto.staking_pb2 import ValidatorRecord
 from assay.proto.state_pb2 import (
-    Committee,
     CommitteeSeat,
     Contribution,
     Counters,
@@ -40,9 +41,15 @@ from assay.state.rules import keys
 from assay.state.rules.commitment import commitment, payload_digest
 from assay.state.rules.models import model_id
 from assay.state.rules.params import default_params
+from assay.state.validators import records as validators
 
 OWNER_SECRET = bytes(range(32))
 BALANCE = 100_000_000
+SEAT_STAKE = 100_000_000
+
+
+def _address(key: Account) -> bytes:
+    return key.address
 
 
 def small_model(features: int = 10) -> Model:
@@ -119,6 +126,8 @@ class Chain:
     ----------
     updates
         What the last block changed of the validator set.
+    seats
+        The seats validators have in keys begun at genesis, by consensus address and by stake, most first.
     computes
         Whether blocks begin with made-up ciphertexts for the jobs that were due; a real committee's are real.
     """
@@ -154,18 +163,50 @@ class Chain:
         view.save(keys.COUNTERS, counters.first())
         for person in [self.owner, *self.people]:
             ledger.mint(self.ctx, person.address, BALANCE)
-        self.seats = [
-            CommitteeSeat(
-                validator=bytes([number]) * 20,
-                committee_key=self.committee_keys[number].public_key,
-                operator=self.operators[number].address,
-            )
-            for number in range(seats)
-        ]
-        view.save(keys.COMMITTEE, Committee(seats=self.seats))
+        self._bond(seats)
         model = small_model()
         self.run("post_model", self.owner, MsgPostModel(model=model))
         self.model_id = model_id(self.owner.address, model)
+
+    def _bond(self, count: int) -> None:
+        """Bond validators with stake for a seat; a lower number has more, and the lower consensus address."""
+        self.consensus_keys = sorted((account(700 + number) for number in range(count)), key=_address)
+        self.seats = []
+        for number, operator in enumerate(self.operators):
+            bond(
+                self.ctx,
+                operator,
+                {operator.address: SEAT_STAKE - number * self.params.power_reduction},
+                public_key=self.consensus_keys[number].public_key,
+                committee_key=self.committee_keys[number].public_key,
+            )
+            self.seats.append(self._seat(number))
+        staking.update_set(self.ctx, 1)
+
+    def _seat(self, number: int) -> CommitteeSeat:
+        """The seat of a validator in a key begun now."""
+        record = self.validator(number)
+        return CommitteeSeat(
+            validator=self.consensus_keys[number].address,
+            committee_key=record.committee_key,
+            operator=record.operator,
+            stake=record.tokens,
+        )
+
+    def validator(self, number: int) -> ValidatorRecord:
+        """The validator whose seat has a number."""
+        return validators.find(self.view, self.operators[number].address)
+
+    def number(self, validator: bytes) -> int:
+        """The number of the seat of a consensus address."""
+        return [seat.validator for seat in self.seats].index(validator)
+
+    def register(self, number: int, committee_key: bytes) -> None:
+        """Have a validator sign committee messages with another key, in keys begun from now on."""
+        record = self.validator(number)
+        record.committee_key = committee_key
+        validators.save(self.ctx, record)
+        self.seats[number] = self._seat(number)
 
     # -- blocks -----------------------------------------------------------------------------
 
@@ -225,7 +266,12 @@ class Chain:
     def ready_key(self) -> Key:
         """Write a ready key without a ceremony: for tests that inject what it would open."""
         following = self.view.require(Counters, keys.COUNTERS)
-        key = Key(id=following.next_key, status=pb.KEY_STATUS_READY, preset=self.params.preset)
+        key = Key(
+            id=following.next_key,
+            status=pb.KEY_STATUS_READY,
+            preset=self.params.preset,
+            created=self.height,
+        )
         size = max(n for n in COMMITTEE_SIZES if n <= len(self.seats))
         key.members.extend(KeyMember(seat=seat) for seat in self.seats[:size])
         following.next_key += 1

@@ -9,7 +9,7 @@ from tests.state.chain import Chain
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Fault, Key, KeyPool, Opening, Suspension
-from assay.state import counters, faults, invariants, ledger, schedule
+from assay.state import counters, faults, invariants, ledger, schedule, staking
 from assay.state.invariants import InvariantBroken
 from assay.state.rules import keys
 
@@ -93,6 +93,7 @@ def _end_with_money(chain: Chain) -> None:
 def _name(chain: Chain) -> Fault:
     """Name the only member of the first round's key."""
     faults.name_fault(chain.ctx, chain.key_of(1), 0, pb.FAULT_KIND_SILENT_CEREMONY)
+    staking.end_block(chain.ctx)
     invariants.check_all(chain.view)
     return next(faults.listed(chain.view))
 

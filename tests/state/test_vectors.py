@@ -23,7 +23,6 @@ VECTORS: dict[str, Any] = json.loads(
 SINGLE = {
     "Params": keys.PARAMS,
     "Supply": keys.SUPPLY,
-    "Committee": keys.COMMITTEE,
     "KeyPool": keys.KEY_POOL,
     "Counters": keys.COUNTERS,
     "ValidatorSets": keys.VALIDATOR_SETS,

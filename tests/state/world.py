@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from tests.state.bonded import bond, earn
+from tests.state.bonded import earn
 from tests.state.chain import Chain
 from tests.state.conftest import account
 
@@ -16,7 +16,7 @@ from assay.proto import tx_pb2
 from assay.proto.staking_pb2 import BOND_STATUS_UNBONDED, Delegation, ValidatorRecord
 from assay.proto.state_pb2 import Key
 from assay.proto.tx_pb2 import MsgCancelRound, MsgUndelegate
-from assay.state import ledger, openings, scoring_queue
+from assay.state import ledger, openings, scoring_queue, staking
 from assay.state.ceremony import phases, slots
 from assay.state.overlay import Overlay
 from assay.state.rounds import release
@@ -60,11 +60,10 @@ class World:
         """Give the rich a delegation that has earned, and stake on its way out; the operator a commission."""
         ctx, operator = self.chain.ctx, self.chain.operators[0]
         ledger.mint(ctx, operator.address, 10**8)
-        stakes = {operator.address: 10_000_000, RICH.address: 5_000_000}
-        record = bond(ctx, operator, stakes)
-        earn(ctx, record, 20_000)
+        staking.delegate(ctx, RICH.address, self.chain.validator(0), 5_000_000)
+        earn(ctx, self.chain.validator(0), 20_000)
         self.chain.run("undelegate", RICH, MsgUndelegate(validator=operator.address, amount=1_000_000))
-        earn(ctx, validators.find(ctx.view, operator.address), 20_000)
+        earn(ctx, self.chain.validator(0), 20_000)
 
     def _jail(self) -> None:
         """Write down a validator that sits in jail though its time is over."""

@@ -20,7 +20,7 @@ FAULTS = [
 ]
 SUSPENSIONS = [
     Suspension(validator=FIRST, since=50, until=100, kind=pb.FAULT_KIND_SILENT_CEREMONY, key_id=4),
-    Suspension(validator=SECOND, since=51, kind=pb.FAULT_KIND_BAD_SEEDS, key_id=4),
+    Suspension(validator=SECOND, since=51, until=10051, kind=pb.FAULT_KIND_BAD_SEEDS, key_id=4),
     Suspension(validator=THIRD, since=52, until=102, kind=pb.FAULT_KIND_SILENT_RELEASE, key_id=5),
 ]
 
@@ -39,7 +39,11 @@ def after_99(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_fault_is_shown_with_what_it_costs(run: Callable[..., Result], url: str) -> None:
     shown = run("--node", url, "query", "faults").stdout
     rows = [line for line in shown.splitlines() if "0101" in line or "0202" in line or "0303" in line]
-    said = [("silent_ceremony", "no more"), ("bad_seeds", "for good"), ("silent_release", "until block 102")]
+    said = [
+        ("silent_ceremony", "no more"),
+        ("bad_seeds", "until block 10051"),
+        ("silent_release", "until block 102"),
+    ]
     assert "after block 99" in shown
     assert len(rows) == 3
     for row, (kind, left_out) in zip(rows, said, strict=True):
@@ -51,4 +55,4 @@ def test_each_fault_is_shown_with_what_it_costs(run: Callable[..., Result], url:
 def test_programs_get_both_lists(call: Callable[..., Any]) -> None:
     found = call("query", "faults")
     assert [item["kind"] for item in found["faults"]] == ["silent_ceremony", "bad_seeds", "silent_release"]
-    assert [item["until"] for item in found["suspensions"]] == [100, 0, 102]
+    assert [item["until"] for item in found["suspensions"]] == [100, 10051, 102]

@@ -98,7 +98,10 @@ def test_init_joins_a_chain(place: Path, tmp_path: Path) -> None:
         (["--param", "max_window=1", "--param", "max_window=2"], "each name once"),
         (["--param", "max_window=many"], "parameter max_window cannot be 'many'"),
         (["--param", "max_window=1"], "max_window is 1, expected"),
-        (["--param", "min_committee=4"], "1 of 1 seats can serve, a key takes 4"),
+        (
+            ["--param", "min_committee=4"],
+            "1 validators with 1000000 uasy in the set can serve, a key takes 4",
+        ),
         (["--param", "preset=tiny"], "parameter preset cannot be 'tiny'"),
         (["--account", "nobody=1"], "not an address"),
         (["--account", f"{SOMEBODY}=much"], "not an amount"),

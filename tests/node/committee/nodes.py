@@ -29,13 +29,19 @@ Run = Callable[[Coroutine[Any, Any, T]], T]
 
 
 class Node:
-    """One validator's node, as far as its committee work goes."""
+    """One validator's node, as far as its committee work goes.
+
+    Attributes
+    ----------
+    votes, late
+        Whether it votes, and whether its votes come too late for every commit.
+    """
 
     def __init__(self, home: Path, validator: bytes, pool: WorkerPool) -> None:
         self.home, self.validator, self.pool = home, validator, pool
         self.caught_up = True
         self.online = True
-        self.votes = True
+        self.votes, self.late = True, False
         self.sent: list[bytes] = []
         self.on_broadcast: Callable[[bytes], None] = _ignore
         self.start()
@@ -83,17 +89,17 @@ class Nodes:
         self.nodes: list[Node] = []
         for number, seat in enumerate(self.chain.seats):
             home = directory / f"node{number}"
-            seat.committee_key = identity.create_committee_key(home).public_key
+            self.chain.register(number, identity.create_committee_key(home).public_key)
             self.nodes.append(Node(home, seat.validator, pool))
-        self.chain.view.save(keys.COMMITTEE, pb.Committee(seats=self.chain.seats))
-        self.set_validators([seat.validator for seat in self.chain.seats])
         self._votes: list[tuple[bytes, bytes]] = []
         self._taken = [0] * seats
 
-    def set_validators(self, addresses: list[bytes]) -> None:
-        """Say who signs from the first block on."""
-        validators = [Validator(address=address, power=1) for address in addresses]
-        sets = ValidatorSets(sets=[ValidatorSet(first_height=1, validators=validators)])
+    def keep_out(self) -> None:
+        """Say that a stranger signs for now, and the chain's validators much later."""
+        sets = self.chain.view.require(ValidatorSets, keys.VALIDATOR_SETS)
+        stranger = Validator(address=b"\xff" * keys.ADDRESS_BYTES, power=1)
+        sets.sets[-1].first_height = 1_000_000
+        sets.sets.insert(0, ValidatorSet(first_height=1, validators=[stranger]))
         self.chain.view.save(keys.VALIDATOR_SETS, sets)
 
     def committed(self) -> Overlay:
@@ -107,7 +113,8 @@ class Nodes:
     def _block(self) -> None:
         view, height = self.committed(), self.chain.height
         voting = [node for node in self.nodes if node.votes]
-        votes = [(node.validator, self.run(node.runtime.extension(view, height))) for node in voting]
+        signed = [(node, self.run(node.runtime.extension(view, height))) for node in voting]
+        votes = [(node.validator, extension) for node, extension in signed if not node.late]
         self._complete_jobs(view)
         for validator, extension in self._votes:
             if extension:

@@ -26,7 +26,7 @@ from assay.crypto.committee.decoding import Decoded
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.crypto.presets import SMALL
 from assay.node.committee.outbox import RESEND_BLOCKS
-from assay.node.committee.runtime import PATIENCE_BLOCKS
+from assay.node.committee.runtime import LATE_BLOCKS, PATIENCE_BLOCKS
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
@@ -213,8 +213,7 @@ def test_seeds_left_from_another_life_of_the_chain_are_replaced(nodes: Make) -> 
 
 def test_a_node_whose_committee_key_is_not_registered_is_silent(nodes: Make) -> None:
     group = nodes(1)
-    group.chain.seats[0].committee_key = generate().public_key
-    group.chain.view.save(keys.COMMITTEE, pb.Committee(seats=group.chain.seats))
+    group.chain.register(0, generate().public_key)
     group.block(2)
     assert group.nodes[0].sent == []
 
@@ -312,20 +311,48 @@ def test_nobody_extends_a_vote_when_nothing_is_awaited(nodes: Make) -> None:
 
 def test_a_member_outside_the_validator_set_sends_its_shares_as_messages(nodes: Make) -> None:
     group = nodes(1)
-    group.set_validators([b"\xff" * 20])
+    group.keep_out()
     group.nodes[0].votes = False
     group.key(pb.KEY_STATUS_READY, limit=12 + PATIENCE_BLOCKS)
-    shares = [body for body in group.nodes[0].bodies() if body.phase == tx_pb2.COMMITTEE_PHASE_SHARES]
-    assert len(shares) == 1
+    assert share_messages(group.nodes[0]) == 1
     assert group.refused == []
 
 
-def test_a_validator_whose_votes_are_late_does_not_send_its_shares_as_messages(nodes: Make) -> None:
+def share_messages(node: Node) -> int:
+    return sum(body.phase == tx_pb2.COMMITTEE_PHASE_SHARES for body in node.bodies())
+
+
+def test_a_member_whose_votes_come_too_late_for_the_commits_sends_its_shares_as_messages(nodes: Make) -> None:
+    group = nodes(1)
+    group.key(pb.KEY_STATUS_SELF_TEST)
+    (node,) = group.nodes
+    node.late = True
+    group.block(LATE_BLOCKS)
+    assert share_messages(node) == 0, "a second vote may have carried them yet"
+    group.key(pb.KEY_STATUS_READY, limit=4)
+    assert share_messages(node) == 1
+    assert group.refused == []
+
+
+def test_a_member_whose_vote_was_late_once_does_not_send_its_shares_as_messages(nodes: Make) -> None:
+    group = nodes(1)
+    (node,) = group.nodes
+    group.key(pb.KEY_STATUS_SELF_TEST)
+    while not list(openings.awaited(group.committed(), node.validator)):
+        group.block()
+    node.late = True
+    group.block()
+    node.late = False
+    group.make_key()
+    assert share_messages(node) == 0
+
+
+def test_a_member_that_was_not_asked_for_a_vote_does_not_send_its_shares_as_messages(nodes: Make) -> None:
     group = nodes(1)
     group.key(pb.KEY_STATUS_SELF_TEST)
     group.nodes[0].votes = False
     group.block(PATIENCE_BLOCKS + 3)
-    assert all(body.phase != tx_pb2.COMMITTEE_PHASE_SHARES for body in group.nodes[0].bodies())
+    assert share_messages(group.nodes[0]) == 0
 
 
 def test_no_share_is_given_of_a_ciphertext_the_chain_did_not_record(nodes: Make, monkeypatch: Any) -> None:

@@ -151,11 +151,20 @@ def other_residue(data: bytes) -> bytes:
     return (word ^ 1).to_bytes(8, "little") + data[8:]
 
 
-def test_one_wrong_share_of_the_public_key_in_four_is_corrected(four: RealCommittee) -> None:
+def test_one_wrong_share_of_the_public_key_in_four_is_found_without_opening_seeds(
+    four: RealCommittee,
+) -> None:
+    """The others' shares tell; the key is given up because its author is jailed, not for want of a value."""
     run_to(four, pb.KEY_STATUS_PUBLIC_KEY)
     alter(four, 2, other_residue)
-    assert first_key(four).status == pb.KEY_STATUS_RELIN_KEY
-    assert run_to(four, pb.KEY_STATUS_READY).failure == ""
+    assert (first_key(four).status, first_key(four).failure) == (
+        pb.KEY_STATUS_FAILED,
+        outcomes.KEY_MEMBERS,
+    )
+    assert first_key(four).public_key, "the right shares were enough"
+    assert [(fault.member, fault.kind) for fault in faults.listed(four.chain.view)] == [
+        (2, pb.FAULT_KIND_WRONG_KEY_SHARE)
+    ]
 
 
 def test_two_wrong_shares_of_the_public_key_end_it(four: RealCommittee) -> None:

@@ -82,7 +82,10 @@ def _with(path: tuple[Any, ...], value: Any) -> Callable[[Any], None]:
         (_with(("params", "unknown"), 1), "unknown field"),
         (_with(("params",), []), "params must be an object"),
         (_with(("params", "development"), False), "development chains"),
-        (_with(("params", "min_committee"), 4), "2 of 2 seats can serve, a key takes 4"),
+        (
+            _with(("params", "min_committee"), 4),
+            "2 validators with 1000000 uasy in the set can serve, a key takes 4",
+        ),
         (_with(("params", "power_reduction"), str(10**9)), "no validator with enough stake"),
         (_with(("gen_txs",), []), "no validator with enough stake"),
         (_with(("gen_txs",), {}), "gen_txs must be a list"),

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.state.bonded import bond
 from tests.state.chain import BALANCE, Chain, Scores
 from tests.state.live import Live, direction, unit
 from tests.state.rounds.test_release import acknowledge, send
@@ -18,16 +17,13 @@ from assay.proto.tx_pb2 import MsgAcknowledgeRelease
 from assay.state import decided, distribution, faults, ledger, openings
 from assay.state.rules import keys
 
-BOUNTY, FEE, DEPOSIT, STAKE = 1_000_000, 40_001, 10_000, 5_000_000
+BOUNTY, FEE, DEPOSIT = 1_000_000, 40_001, 10_000
 TENTH = 1_000
 
 
 def four_members(rate: int = TENTH) -> Chain:
     """A chain whose four committee members are validators with 10% commission."""
-    chain = Chain(seats=4, committee_share=rate)
-    for operator in chain.operators:
-        bond(chain.ctx, operator, {operator.address: STAKE})
-    return chain
+    return Chain(seats=4, committee_share=rate)
 
 
 def settled(
@@ -114,9 +110,13 @@ def test_the_part_of_a_member_that_was_named_for_a_fault_is_burned() -> None:
 
 
 def test_a_part_whose_validator_is_no_more_goes_to_the_community_pool() -> None:
-    chain = Chain(seats=4, committee_share=TENTH)
+    chain = four_members()
     round_id = settled(chain)
-    deliver(chain, chain.key_of(round_id), [0b1111])
+    key = chain.key_of(round_id)
+    deliver(chain, key, [0b1111])
+    for number, member in enumerate(key.members):
+        member.seat.operator = bytes([number]) * 20
+    chain.view.save(keys.committee_key(key.id), key)
     end_release(chain, round_id)
     assert distribution.community_pool(chain.view) == chain.balance(keys.DISTRIBUTION) == 100_000
     assert chain.round(round_id).burned == 0
@@ -197,8 +197,6 @@ def test_shares_count_however_late_and_once(four: Live) -> None:
 def test_a_real_committee_delivers_everything_and_is_paid_all_of_its_share(four: Live) -> None:
     chain = four.chain
     chain.params.committee_share = TENTH
-    for operator in chain.operators:
-        bond(chain.ctx, operator, {operator.address: STAKE})
     reference = direction(1)
     round_id = four.whole_round(reference, [unit(reference + direction(seed)) for seed in (2, 3)])
     four.committee.block()

@@ -223,7 +223,7 @@ class RoundsAtRandom(RuleBasedStateMachine):
 
     @initialize(rate=st.sampled_from((0, 1, 100, 5_000)))
     def begin(self, rate: int) -> None:
-        self.chain = Chain(release_window=RELEASE, committee_share=rate)
+        self.chain = Chain(release_window=RELEASE, committee_share=rate, slash_committee_silence=0)
         self.chain.end_block()
         self.model = Model(PEOPLE, rate)
 

@@ -76,6 +76,7 @@ def test_nobody_pays_more_than_its_part(
     own: list[int], moved: list[tuple[int, int, int, int, int]], rate: int
 ) -> None:
     """The stake being what there was at height 90: what is there now and what has left since."""
+    moved.sort(key=lambda item: item[0] != item[1])  # what leaves other validators left before anything came
     stakes = world(own, moved)
     left = [item for item in moved if item[0] == 0 and item[3] >= 90]
     stake = stakes.record(0).tokens + sum(item[2] for item in left)
@@ -95,6 +96,19 @@ def test_nobody_pays_more_than_its_part(
         assert stakes.record(number).tokens == own[number] + sum(
             item[2] for item in moved if item[1] == number and item[0] != number
         ) - sum(part_of(item[2], rate) for item in others)
+
+
+def test_what_was_leaving_before_the_stake_came_does_not_pay_for_it() -> None:
+    stakes = Stakes()
+    stakes.validator(0, 1_000_000)
+    stakes.validator(1, 1_000_000)
+    before = stakes.unbonding(1, 50_000, 60)
+    stakes.redelegation(0, 1, 100_000, 60)
+    after = stakes.unbonding(1, 2_000, 60)
+    slashing.slash(stakes.ctx, stakes.record(0), 50, 1_100_000, 500, SLASH_REASON_DOUBLE_SIGN)
+    assert stakes.entry(before).balance == 50_000
+    assert stakes.entry(after).balance == 0
+    assert stakes.record(1).tokens == 1_100_000 - 3_000
 
 
 def test_a_slash_that_burns_nothing_is_not_recorded() -> None:
