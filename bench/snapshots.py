@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from assay.node import interpreter
+from assay.node.pace import Pace
 from assay.node.snapshots.shelf import Shelf
-from assay.node.snapshots.taker import Pace
 from assay.state.snapshots.format import Manifest
 from assay.state.snapshots.restore import Restoration
 from assay.state.store import Store
@@ -61,7 +61,7 @@ class Bench:
 
         def write() -> None:
             begun = time.thread_time()
-            found.append(self.shelf.add(state, Pace()))
+            found.append(self.shelf.add(state, Pace(threading.Event())))
             spent.append(time.thread_time() - begun)
 
         thread, blocks, begun = threading.Thread(target=write), [], time.perf_counter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
-from typing import Final
 
 import structlog
 
@@ -12,6 +11,7 @@ from assay.client.rpc import Rpc
 from assay.crypto.ed25519_rules import check_rules
 from assay.node import interpreter
 from assay.node.abci.server import Server
+from assay.node.background import beside_blocks
 from assay.node.cometbft import find_binary, start_command, version
 from assay.node.committee.identity import IdentityError, read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
@@ -26,7 +26,7 @@ from assay.node.modes import check_modes
 from assay.node.proofs import ProofVerifier
 from assay.node.room import check_room
 from assay.node.scoring import ScoringScheduler
-from assay.node.settings import Settings, SnapshotSettings, WorkerSettings
+from assay.node.settings import Settings, WorkerSettings
 from assay.node.shell.application import AssayApplication
 from assay.node.shell.chain import Chain
 from assay.node.shell.consensus import Consensus
@@ -35,17 +35,12 @@ from assay.node.shell.info import Info
 from assay.node.shell.mempool import Mempool
 from assay.node.shell.snapshots import Snapshots
 from assay.node.signatures import SignatureChecker
-from assay.node.snapshots.shelf import Shelf
-from assay.node.snapshots.taker import Taker
 from assay.node.supervisor import Node, Outcome, StopRequest, supervise
 from assay.node.version import APP_VERSION, VERSION
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.state.store import Store
 
 _log = structlog.get_logger(__name__)
-
-_LAG_SHARE: Final = 10
-"""Of the blocks between two snapshots, a tenth is time for all nodes to write one before it is offered."""
 
 
 async def run_node(home: Home, request: StopRequest, *, check_invariants: bool = False) -> Outcome:
@@ -74,7 +69,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         retained = settings.store.retain_versions
         store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
-        snapshots = _snapshots(stack, chain, home, settings.snapshots)
+        beside = await stack.enter_async_context(beside_blocks(chain, home, settings, genesis))
         signatures = SignatureChecker(settings.workers.signature_threads)
         stack.callback(signatures.close)
         instruments = Instruments()
@@ -90,7 +85,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
             home.path, chain.chain_id, address, scheduler, local.broadcast, local.caught_up
         )
         stack.push_async_callback(runtime.close)
-        application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime, snapshots)
+        application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime, beside.snapshots)
         begins = genesis_time(genesis)
         health = Health(chain, pool, settings.metrics.stale_seconds, begins)
         watched = Watched(chain, pool, runtime.tally, DiskUse(home.store.parent), health, address)
@@ -105,21 +100,11 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
             command=start_command(binary, home.path, home.abci_address()),
             log=home.cometbft_log,
             height=lambda: chain.height,
-            steps=lambda: snapshots.steps,
+            failures=(beside.failed,),
+            steps=lambda: beside.snapshots.steps,
             not_before=begins,
         )
         return await supervise(node, settings.supervision, request)
-
-
-def _snapshots(stack: AsyncExitStack, chain: Chain, home: Home, settings: SnapshotSettings) -> Snapshots:
-    """Have snapshots taken after blocks, and return what deals in them with peers."""
-    shelf = Shelf(home.snapshots)
-    taker = Taker(chain.store, shelf, settings)
-    stack.push_async_callback(taker.close)
-    chain.on_commit(taker.committed)
-    snapshots = Snapshots(chain, shelf, home.restored, settings.interval // _LAG_SHARE)
-    stack.callback(snapshots.close)
-    return snapshots
 
 
 def _announce(chain: Chain, home: Home, cometbft: str, validator: bytes) -> None:

@@ -53,6 +53,7 @@ class StoreSettings:
     """``[store]``."""
 
     retain_versions: int = number(DEFAULT_RETAIN, 2, 1_000_000)
+    retain_blocks: int = number(0, 0, 1_000_000_000)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from assay.node.retention import Retention
 from assay.proto.state_pb2 import Params, Validator
 from assay.state import invariants, upgrades
 from assay.state.genesis import write_genesis
@@ -33,6 +34,8 @@ class Chain:
         self._check = check_invariants
         self._genesis: Overlay | None = None
         self._prepared: Prepared | None = None
+        self.retention: Retention | None = None
+        """Says which blocks CometBFT is to keep; all without it."""
         self._listeners: list[Callable[[int], None]] = []
 
     @property
@@ -52,6 +55,10 @@ class Chain:
         """Raise `UpgradeNeeded` if the next block needs a program that is newer than this one."""
         if self.height:
             upgrades.require_known(self.params(), self.height + 1)
+
+    def lowest_block(self) -> int:
+        """Return the lowest block that CometBFT is to keep, 0 for all."""
+        return self.retention.lowest(self.height, self.params()) if self.retention else 0
 
     def on_commit(self, listener: Callable[[int], None]) -> None:
         """Call `listener` with the height after each commit. It must not block."""

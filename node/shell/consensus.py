@@ -250,7 +250,7 @@ class Consensus:
         view: Overlay = self._chain.view()
         self._scheduler.look_ahead(view, self._chain.params())
         self._runtime.committed(view, self._chain.height)
-        return abci.ResponseCommit()
+        return abci.ResponseCommit(retain_height=self._chain.lowest_block())
 
 
 def _votes(commit: abci.CommitInfo) -> list[Vote]:

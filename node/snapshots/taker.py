@@ -5,44 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import Final
 
 import structlog
 
+from assay.node.pace import Pace, Stopped
 from assay.node.settings import SnapshotSettings
 from assay.node.snapshots.shelf import Shelf
 from assay.state.store import Frozen, Store, StoreError
 
 _log = structlog.get_logger(__name__)
-
-_SLICE_SECONDS: Final = 0.005
-_REST: Final = 3.0
-"""Seconds of rest for a second of work: a block that runs meanwhile takes at most a third longer."""
-
-
-class Stopped(Exception):
-    """The node ends, and with it what was under way."""
-
-
-class Pace:
-    """Lets a thread work in short slices of processor time; in between, others have the interpreter."""
-
-    def __init__(self) -> None:
-        self._stop = threading.Event()
-        self._since = time.thread_time()
-
-    def stop(self) -> None:
-        """Have the next call raise `Stopped`."""
-        self._stop.set()
-
-    def __call__(self) -> None:
-        """Rest if it is time to."""
-        worked = time.thread_time() - self._since
-        if worked < _SLICE_SECONDS:
-            return
-        if self._stop.wait(_REST * worked):
-            raise Stopped
-        self._since = time.thread_time()
 
 
 class Taker:
@@ -63,7 +34,7 @@ class Taker:
         self._shelf = shelf
         self._settings = settings
         self._task: asyncio.Task[None] | None = None
-        self._pace = Pace()
+        self._stop = threading.Event()
 
     def committed(self, height: int) -> None:
         """Begin a snapshot if one is due at the height just committed; returns at once."""
@@ -76,7 +47,7 @@ class Taker:
 
     async def close(self) -> None:
         """End what is under way."""
-        self._pace.stop()
+        self._stop.set()
         if self._task is not None:
             await asyncio.wait([self._task])
 
@@ -96,6 +67,6 @@ class Taker:
         _log.info("snapshot", height=state.version, chunks=chunks, seconds=seconds)
 
     def _write(self, state: Frozen) -> int:
-        manifest = self._shelf.add(state, self._pace)
+        manifest = self._shelf.add(state, Pace(self._stop))
         self._shelf.forget(self._settings.keep)
         return len(manifest.digests)

@@ -72,12 +72,12 @@ def purge(database: Any, batch: Any, journal: Iterable[bytes], later: Iterable[b
     Parameters
     ----------
     database, batch
-        The database before the version that is being written, and the batch to add to.
+        The database, to which nothing is committed meanwhile, and the batch to add to.
     journal
         The forgotten journal.
     later
-        Entries of the journals after it, that of the version being written included. Bytes that are
-        in use, that are put again, or that a later version dropped and a rollback may bring back, stay.
+        Entries of the journals after it. Bytes that are in use, or that a later version dropped and a
+        rollback may bring back, stay.
     """
     gone = set(dropped(journal))
     if not gone:

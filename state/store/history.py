@@ -11,8 +11,10 @@ from assay.state.store import bulk, layout
 from assay.state.store.errors import StoreError
 from assay.state.store.tree import Update
 
-PRUNE_PER_COMMIT: Final = 2
-"""Versions that one commit may forget, so that a lower `retain_versions` does not make one long commit."""
+SLICE: Final = 500
+"""Deletions in one write, so that a commit that comes meanwhile waits for milliseconds."""
+
+_LISTS: Final = (layout.CHANGED, layout.STALE, layout.JOURNAL, layout.META_UNDO)
 
 
 class Writer:
@@ -37,7 +39,6 @@ class Writer:
         self._version = version
         self._suffix = layout.u64(version)
         self._first = first
-        self._journal: list[bytes] = []
 
     def records(
         self, changes: Mapping[bytes, bytes | None], read: Callable[[bytes], bytes | None]
@@ -74,7 +75,6 @@ class Writer:
 
     def beside(self, journal: list[bytes], meta: Mapping[bytes, bytes | None]) -> None:
         """Write the journal of the bytes beside the tree, and the caller's own values."""
-        self._journal = journal
         replaced: list[bytes] = []
         for name in sorted(meta):
             value, where = meta[name], layout.META + name
@@ -87,35 +87,50 @@ class Writer:
             self._note(layout.JOURNAL, journal)
             self._note(layout.META_UNDO, replaced)
 
-    def prune(self, oldest: int, wanted: int) -> int:
-        """Forget versions before `wanted`, a few at a time; return the oldest that is then kept.
-
-        Comes last: it spares what this version's journal names.
-        """
-        if self._first:
-            self._batch.delete(layout.ROOT + layout.u64(oldest))
-            return self._version
-        target = min(max(oldest, wanted), oldest + PRUNE_PER_COMMIT)
-        for version in range(oldest + 1, target + 1):
-            self._forget(version)
-        return target
-
-    def _forget(self, version: int) -> None:
-        """Delete what only versions before `version` need."""
-        suffix, delete = layout.u64(version), self._batch.delete
-        for key in _take(self._db, self._batch, layout.CHANGED + suffix):
-            delete(layout.undo(key, version))
-        for key in _take(self._db, self._batch, layout.STALE + suffix):
-            delete(layout.PAGE + key)
-        journal = _take(self._db, self._batch, layout.JOURNAL + suffix)
-        later = journals(self._db, version + 1, self._version - 1)
-        bulk.purge(self._db, self._batch, journal, chain(later, self._journal))
-        delete(layout.META_UNDO + suffix)
-        delete(layout.ROOT + layout.u64(version - 1))
-
     def _note(self, kind: bytes, items: list[bytes]) -> None:
         if items:
             self._batch.put(kind + self._suffix, layout.pack(items))
+
+
+def forget(database: Any, version: int, pause: Callable[[], None]) -> None:
+    """Delete the records and pages that only versions before `version` need, a few at a time."""
+    suffix = layout.u64(version)
+    undo = [layout.undo(key, version) for key in _read(database, layout.CHANGED + suffix)]
+    pages = [layout.PAGE + key for key in _read(database, layout.STALE + suffix)]
+    doomed = undo + pages
+    for start in range(0, len(doomed), SLICE):
+        with database.write_batch() as batch:
+            for key in doomed[start : start + SLICE]:
+                batch.delete(key)
+        pause()
+
+
+def forget_lists(database: Any, batch: Any, version: int, newest: int) -> None:
+    """Delete the bytes that `version` dropped, if no later version names them, and then its lists.
+
+    Parameters
+    ----------
+    database, batch
+        The database and the batch to add to.
+    version
+        The oldest version kept, or one before it.
+    newest
+        The last committed version.
+    """
+    suffix = layout.u64(version)
+    journal = _take(database, batch, layout.JOURNAL + suffix)
+    bulk.purge(database, batch, journal, journals(database, version + 1, newest))
+    for kind in _LISTS:
+        batch.delete(kind + suffix)
+
+
+def unfinished(database: Any, oldest: int) -> list[int]:
+    """Return the versions, none after the oldest one kept, that were not forgotten to the end."""
+    found: set[int] = set()
+    for kind in _LISTS:
+        with database.iterator(start=kind, stop=kind + layout.u64(oldest + 1), include_value=False) as keys:
+            found.update(int.from_bytes(key[len(kind) :], "big") for key in keys)
+    return sorted(found)
 
 
 def _take(database: Any, batch: Any, where: bytes) -> list[bytes]:

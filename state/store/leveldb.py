@@ -2,31 +2,30 @@
 
 `prepare` computes a version without writing anything; `commit` writes it in one
 synced batch. Between the two the store shows the version before. Reads of
-committed versions may come from any thread; `prepare`, `commit` and `rollback`
-from one at a time.
+committed versions may come from any thread; `prepare`, `commit`, `rollback` and
+`replace` from one at a time; `prune` from another one beside them.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from threading import Lock
+from typing import Any, Final, Self
 
 from assay.state.rules.ics23 import EMPTY, leaf_hash
 from assay.state.store import bulk, history, layout
 from assay.state.store.cache import WriteCache
 from assay.state.store.database import REMEDY, legible, open_database
 from assay.state.store.errors import Corrupt, StoreError
-from assay.state.store.frozen import Frozen
 from assay.state.store.pages import Node
+from assay.state.store.reading import Reading
 from assay.state.store.tree import Change, Update, update
 from assay.state.store.verify import Summary, verify
 from assay.state.store.view import View
-
-T = TypeVar("T")
 
 DEFAULT_RETAIN: Final = 8
 DEFAULT_CACHE_BYTES: Final = 128 << 20
@@ -53,11 +52,11 @@ class Prepared:
     node: Node | None
     records: dict[bytes, bytes | None]
     update: Update
-    oldest: int
+    first: bool
     batch: Any
 
 
-class Store:
+class Store(Reading):
     """An open store; see the module's page. Open one with `Store.open`.
 
     Attributes
@@ -70,6 +69,10 @@ class Store:
         The oldest version that can still be read and proven.
     """
 
+    version: int
+    root: bytes
+    oldest_version: int
+
     def __init__(self, path: Path, database: Any, retain_versions: int, cache_bytes: int) -> None:
         self._path = path
         self._db = database
@@ -77,6 +80,8 @@ class Store:
         self._pages = WriteCache(cache_bytes)
         self._records = WriteCache(cache_bytes // 4)
         self._generation = 0
+        self._head = Lock()  # held while it changes which versions are kept
+        self._pruned = False
         self._load()
 
     @classmethod
@@ -127,100 +132,6 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # --- reading ---------------------------------------------------------------
-
-    def get(self, key: bytes) -> bytes | None:
-        """Return the record under a key, or None."""
-        value: bytes | None = self._records.get(key)
-        return self._db.get(layout.RECORD + key) if value is None else value
-
-    def iterate(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records whose keys begin with `prefix`, in byte order.
-
-        Parameters
-        ----------
-        prefix
-            Beginning of the keys; empty for all.
-        start
-            First key to yield, if it has that beginning; None for the first there is.
-        """
-        with self._db.iterator(prefix=layout.RECORD + prefix) as records:
-            if start is not None and start > prefix:
-                records.seek(layout.RECORD + start)
-            for key, value in records:
-                yield key[len(layout.RECORD) :], value
-
-    def get_at(self, key: bytes, version: int) -> bytes | None:
-        """Return the record that stood under a key at a version, or None.
-
-        Raises
-        ------
-        VersionNotKept
-            If that version is not kept.
-        """
-        return self._view(version, lambda view: view.get(key))
-
-    def list_at(self, prefix: bytes, start: bytes, version: int, size: int) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records of one table as they stood at a version, in byte order.
-
-        Parameters
-        ----------
-        prefix
-            Beginning of the keys.
-        start
-            First key to yield; empty for the first there is.
-        version
-            The version to read.
-        size
-            Length of the keys; others that begin alike belong to another table.
-
-        Raises
-        ------
-        VersionNotKept
-            If that version is not kept.
-        """
-        with self._db.snapshot() as snapshot:
-            yield from View(snapshot, version).iterate(prefix, start, size)
-
-    def root_at(self, version: int) -> bytes:
-        """Return the root hash of a version; raises `VersionNotKept` like `get_at`."""
-        return self._view(version, lambda view: view.root)
-
-    def prove(self, key: bytes, version: int) -> bytes:
-        """Return an encoded ICS-23 `CommitmentProof` about a key, against the root of a version.
-
-        It is one of existence or of absence, whichever is true.
-
-        Raises
-        ------
-        VersionNotKept
-            If that version is not kept.
-        NotProvable
-            If that version has no records at all.
-        """
-        return self._view(version, lambda view: view.prove(key))
-
-    def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
-        """Return bytes kept beside the tree, or None."""
-        return bulk.get(self._db, scope, digest)
-
-    def has_bulk(self, scope: bytes, digest: bytes) -> bool:
-        """Tell whether bytes are kept beside the tree, without reading them."""
-        return self._db.get(layout.LIVE + layout.place(scope, digest)) is not None
-
-    def bulk_places(self) -> Iterator[tuple[bytes, bytes]]:
-        """Yield scope and digest of all bytes beside the tree, shorter scopes first, then in byte order."""
-        return map(layout.split_place, bulk.places(self._db))
-
-    def freeze(self) -> Frozen:
-        """Return the last committed version, to be read and closed by another thread while blocks go on."""
-        return Frozen(self._db)
-
-    def get_meta(self, name: bytes) -> bytes | None:
-        """Return a value kept beside the state, or None."""
-        value: bytes | None = self._db.get(layout.META + name)
-        return value
-
     # --- writing ---------------------------------------------------------------
 
     def prepare(
@@ -256,17 +167,16 @@ class Store:
         if version <= 0 or (self.version and version != self.version + 1):
             raise StoreError(f"version {version} cannot follow version {self.version}")
         batch = self._db.write_batch(sync=True)
-        writer = history.Writer(self._db, batch, version, first=version != self.version + 1)
+        first = version != self.version + 1  # of a chain that begins above height 1
+        writer = history.Writer(self._db, batch, version, first=first)
         records = dict(writer.records(changes, self.get))
         edits = [_change(key, value) for key, value in records.items()]
         result = update(self._read_page, self._node, version, edits)
         writer.pages(result)
         writer.beside(bulk.write(self._db, batch, bulk_puts or {}, bulk_drops), meta or {})
-        oldest = writer.prune(self.oldest_version, version - self._retain + 1)
         batch.put(layout.ROOT + layout.u64(version), layout.encode_root(result.root))
-        batch.put(layout.HEAD, layout.encode_head(version, oldest))
         root = EMPTY if result.root is None else result.root.hash
-        return Prepared(version, root, self._generation, result.root, records, result, oldest, batch)
+        return Prepared(version, root, self._generation, result.root, records, result, first, batch)
 
     def commit(self, prepared: Prepared) -> None:
         """Write a prepared version: all of it, in one synced batch.
@@ -280,11 +190,45 @@ class Store:
             raise StoreError(
                 f"version {prepared.version} was prepared on a state that has changed since; prepare it again"
             )
-        prepared.batch.write()
+        with self._head:
+            oldest = prepared.version if prepared.first else self.oldest_version
+            if prepared.first:
+                prepared.batch.delete(layout.ROOT + layout.u64(self.oldest_version))
+            prepared.batch.put(layout.HEAD, layout.encode_head(prepared.version, oldest))
+            prepared.batch.write()
+            self._adopt(prepared.version, oldest, prepared.node)
         self._pages.renew(prepared.update.stale, prepared.update.pages)
         written = {key: value for key, value in prepared.records.items() if value is not None}
         self._records.renew(prepared.records, written)
-        self._adopt(prepared.version, prepared.oldest, prepared.node)
+
+    def prune(self, pause: Callable[[], None] = lambda: None) -> None:
+        """Forget the versions that are not to be kept any more.
+
+        May run in a thread of its own while blocks go on: they wait for it no longer than for a small write.
+        A process that is killed on the way leaves nothing that a version still kept lacks, and the next call
+        goes on where it ended.
+
+        Parameters
+        ----------
+        pause
+            Called often; what it raises ends the work.
+        """
+        if not self._pruned:
+            for version in history.unfinished(self._db, self.oldest_version):
+                self._forget(version, pause)
+        self._pruned = False
+        while (oldest := self.oldest_version + 1) <= self.version - self._retain + 1:
+            with self._head, self._db.write_batch() as batch:
+                batch.delete(layout.ROOT + layout.u64(oldest - 1))
+                batch.put(layout.HEAD, layout.encode_head(self.version, oldest))
+                self.oldest_version = oldest
+            self._forget(oldest, pause)
+        self._pruned = True
+
+    def _forget(self, version: int, pause: Callable[[], None]) -> None:
+        history.forget(self._db, version, pause)
+        with self._head, self._db.write_batch() as batch:
+            history.forget_lists(self._db, batch, version, self.version)
 
     def replace(self, path: Path) -> None:
         """Become the store that lies in another directory; what was here is removed.
@@ -329,9 +273,8 @@ class Store:
         """
         if self.version <= self.oldest_version:
             raise StoreError(f"version {self.version} cannot be rolled back: the one before it is not kept")
-        batch = self._db.write_batch(sync=True)
-        history.revert(self._db, batch, self.version, self.oldest_version)
-        batch.write()
+        with self._head, self._db.write_batch(sync=True) as batch:
+            history.revert(self._db, batch, self.version, self.oldest_version)
         self._pages.clear()
         self._records.clear()
         self._load()
@@ -351,17 +294,6 @@ class Store:
         """
         with legible("what is stored"), self._db.snapshot() as snapshot:
             return verify(snapshot, View(snapshot, self.version))
-
-    def sizes(self) -> dict[str, int]:
-        """Return about how many bytes each kind of data takes on disk, and the caches in memory."""
-        kinds = {
-            "records": layout.RECORD,
-            "undo": layout.UNDO,
-            "pages": layout.PAGE,
-            "bulk": layout.BULK,
-        }
-        disk = {name: self._db.approximate_size(kind, kind + b"\xff" * 64) for name, kind in kinds.items()}
-        return {**disk, "page_cache": self._pages.size, "record_cache": self._records.size}
 
     # --- inside ----------------------------------------------------------------
 
@@ -396,10 +328,6 @@ class Store:
         self.version = version
         self.oldest_version = oldest
         self.root = EMPTY if node is None else node.hash
-
-    def _view(self, version: int, ask: Callable[[View], T]) -> T:
-        with self._db.snapshot() as snapshot:
-            return ask(View(snapshot, version))
 
     def _read_page(self, key: bytes) -> bytes:
         page = self._pages.get(key)

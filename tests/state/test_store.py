@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from tests.state.naive_tree import naive_root
 
 from assay.state.rules.ics23 import MAX_KEY_BYTES, MAX_PROOF_BYTES, MAX_VALUE_BYTES, verify_non_membership
-from assay.state.store import Store, StoreError, VersionNotKept, layout
+from assay.state.store import Store, StoreError, VersionNotKept, history, layout
 
 
 @pytest.fixture
@@ -103,6 +104,8 @@ def test_keys_that_begin_alike_do_not_share_a_history(store: Store) -> None:
 def test_only_the_last_versions_are_kept(store: Store) -> None:
     for version in range(1, 8):
         write(store, {b"key": b"%d" % version})
+    assert store.oldest_version == 0
+    store.prune()
     assert store.oldest_version == 5
     assert [store.get_at(b"key", version) for version in (5, 6, 7)] == [b"5", b"6", b"7"]
     for version in (0, 4, 8):
@@ -114,18 +117,94 @@ def test_only_the_last_versions_are_kept(store: Store) -> None:
             store.root_at(version)
 
 
-def test_keeping_fewer_versions_forgets_the_others_a_few_at_a_time(tmp_path: Path) -> None:
+def test_keeping_fewer_versions_forgets_the_others(tmp_path: Path) -> None:
     with Store.open(tmp_path, create=True, retain_versions=20) as store:
         for version in range(1, 21):
             write(store, {b"key%d" % (version % 3): b"%d" % version})
+        store.prune()
         assert store.oldest_version == 1
     with Store.open(tmp_path, retain_versions=2) as store:
-        oldest = []
-        while store.oldest_version < store.version - 1:
-            write(store, {b"key": b"%d" % store.version})
-            oldest.append(store.oldest_version)
-            store.verify()
-    assert oldest[:3] == [3, 5, 7]
+        store.prune()
+        assert store.oldest_version == 19
+        store.verify()
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("after", range(12))
+def test_forgetting_that_is_cut_short_is_taken_up_again(
+    tmp_path: Path, after: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept stays whole at any moment, and in the end nothing is left of what is not."""
+    monkeypatch.setattr(history, "SLICE", 7)
+    place = (b"s", digest(b"x"))
+    pauses = iter(range(100))
+
+    def killed() -> None:
+        if next(pauses) == after:
+            raise Killed
+
+    with Store.open(tmp_path, create=True, retain_versions=2) as store:
+        for version in range(1, 4):
+            changes = {b"key%d" % number: b"%d" % version for number in range(20)}
+            puts, drops = ({place: b"x"}, []) if version == 1 else ({}, [b"s"])
+            store.commit(store.prepare(version, changes, puts, drops))
+        try:
+            store.prune(killed)
+        except Killed:
+            for version in range(store.oldest_version, 4):
+                expected = b"%d" % version if version else None
+                assert store.get_at(b"key7", version) == expected
+    with Store.open(tmp_path, retain_versions=2) as store:
+        store.verify()
+        store.prune()
+        assert (store.oldest_version, store.get_at(b"key7", 2)) == (2, b"2")
+        assert kept_kinds(store) == {b"c": [3], b"s": [3], b"u": [3], b"v": [2, 3]}
+
+
+def kept_kinds(store: Store) -> dict[bytes, list[int]]:
+    """Versions of what there is of each kind of history."""
+    found: dict[bytes, set[int]] = {}
+    for kind in (layout.CHANGED, layout.STALE, layout.UNDO, layout.ROOT, layout.JOURNAL, layout.META_UNDO):
+        for key in store._db.iterator(prefix=kind, include_value=False):
+            found.setdefault(kind, set()).add(int.from_bytes(key[-8:], "big"))
+    assert not list(store._db.iterator(prefix=layout.BULK))
+    return {kind: sorted(versions) for kind, versions in found.items()}
+
+
+def test_blocks_are_committed_while_old_versions_are_forgotten(tmp_path: Path) -> None:
+    """A thread forgets all the time; whatever it does in between, kept versions stay whole."""
+    with Store.open(tmp_path, create=True, retain_versions=4) as store:
+        stop = threading.Event()
+
+        def forget() -> None:
+            while not stop.is_set():
+                store.prune()
+
+        thread = threading.Thread(target=forget)
+        thread.start()
+        try:
+            held: dict[int, dict[bytes, bytes]] = {0: {}}
+            for version in range(1, 120):
+                changes = {b"key%d" % (version * number % 60): b"%d" % version for number in range(9)}
+                place = (b"scope", digest(b"%d" % (version % 3)))
+                puts, drops = {place: b"%d" % (version % 3)}, [b"scope"] if version % 2 else []
+                store.commit(store.prepare(version, changes, puts, drops))
+                held[version] = {**held[version - 1], **changes}
+                assert store.get_bulk(*place) == b"%d" % (version % 3)
+        finally:
+            stop.set()
+            thread.join()
+        store.prune()
+        assert store.oldest_version == 116
+        for version in range(116, 120):
+            assert store.root_at(version) == naive_root(held[version])
+            assert {key: store.get_at(key, version) for key in held[version]} == held[version]
+        store.verify()
+        store.rollback()
+        store.verify()
 
 
 def test_what_changes_nothing_leaves_root_and_history_alone(store: Store) -> None:
@@ -143,6 +222,7 @@ def test_a_chain_may_start_above_height_1(store: Store) -> None:
         store.rollback()
     for _ in range(5):
         write(store, {b"a": b"%d" % store.version})
+        store.prune()
     assert store.oldest_version == 1003
     store.verify()
 
@@ -235,6 +315,7 @@ def test_dropped_bytes_leave_the_disk_with_the_versions_that_had_them(store: Sto
     for expected in (1, 1, 0):
         assert len(list(store._db.iterator(prefix=layout.BULK))) == expected
         write(store, {})
+        store.prune()
 
 
 def test_a_rollback_brings_back_bytes_whose_first_drop_is_forgotten(tmp_path: Path) -> None:
@@ -244,6 +325,7 @@ def test_a_rollback_brings_back_bytes_whose_first_drop_is_forgotten(tmp_path: Pa
             puts, drops = ({place: b"x"}, []) if version % 2 else ({}, [b"s"])
             store.commit(store.prepare(version, {}, puts, drops))
         write(store, {})
+        store.prune()
         assert store.oldest_version == 2  # the journal of version 2, with the first drop, is gone
         store.rollback()
         store.rollback()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import shutil
 import tempfile
 from hashlib import sha256
@@ -58,6 +60,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = Store.open(self.directory, create=True, retain_versions=self.retain)
         self.first = first
         self.versions = {0: Model()}
+        self.whole = True
 
     def teardown(self) -> None:
         self.store.close()
@@ -84,6 +87,21 @@ class StoreMachine(RuleBasedStateMachine):
         if not forget:
             self.store.commit(prepared)
             self.versions[version] = new
+
+    @rule(after=st.none() | st.integers(0, 3))
+    def prune(self, after: int | None) -> None:
+        """Forget old versions; or begin to, and be interrupted."""
+        pauses = itertools.count()
+
+        def pause() -> None:
+            if next(pauses) == after:
+                raise InterruptedError
+
+        self.whole = False
+        with contextlib.suppress(InterruptedError):
+            self.store.prune(pause)
+            self.whole = True
+            assert self.store.oldest_version >= self.store.version - self.retain + 1
 
     @precondition(lambda self: self.store.version > self.store.oldest_version)
     @rule()
@@ -129,6 +147,8 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_left_behind(self) -> None:
         """Pages, undo entries and bytes are those that a kept version needs, and no others."""
+        if not self.whole:
+            return
         database = self.store._db
         kept = range(self.store.oldest_version, self.store.version + 1)
         pages = {key[1:] for key in database.iterator(prefix=layout.PAGE, include_value=False)}

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from tests.state.snapshots.states import State, stored, take
 
+from assay.node import pace
 from assay.node.settings import SnapshotSettings
 from assay.node.snapshots.shelf import Shelf
-from assay.node.snapshots.taker import Pace, Stopped, Taker
+from assay.node.snapshots.taker import Taker
 from assay.state.rules import keys
 from assay.state.snapshots.format import CHUNK_BYTES
 from assay.state.store import layout
@@ -115,20 +116,13 @@ async def test_a_snapshot_that_fails_does_not_end_the_node(make: Any) -> None:
     assert node.heights() == [8]
 
 
-async def test_a_node_that_ends_does_not_wait_for_its_snapshot(make: Any, tmp_path: Path) -> None:
+async def test_a_node_that_ends_does_not_wait_for_its_snapshot(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     node = make(2)
-    node.taker._pace._stop.set()
-    node.taker._pace._since = -1e9  # it has worked for long
+    node.taker._stop.set()
+    monkeypatch.setattr(pace, "SLICE_SECONDS", 0.0)
     node.commit()
     await node.taker.close()
     assert node.heights() == []
     assert list((tmp_path / "0" / "shelf").iterdir()) == []
-
-
-def test_a_pace_rests_after_work_and_ends_when_told() -> None:
-    pace = Pace()
-    pace()
-    pace.stop()
-    pace._since = -1e9
-    with pytest.raises(Stopped):
-        pace()

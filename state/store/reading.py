@@ -1,0 +1,128 @@
+"""Reading the versions of a store, from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from assay.state.store import bulk, layout
+from assay.state.store.cache import WriteCache
+from assay.state.store.frozen import Frozen
+from assay.state.store.view import View
+
+T = TypeVar("T")
+
+
+class Reading:
+    """What a store answers; `assay.state.store.leveldb.Store` opens and writes it."""
+
+    _db: Any
+    _pages: WriteCache
+    _records: WriteCache
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the record under a key, or None."""
+        value: bytes | None = self._records.get(key)
+        return self._db.get(layout.RECORD + key) if value is None else value
+
+    def iterate(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records whose keys begin with `prefix`, in byte order.
+
+        Parameters
+        ----------
+        prefix
+            Beginning of the keys; empty for all.
+        start
+            First key to yield, if it has that beginning; None for the first there is.
+        """
+        with self._db.iterator(prefix=layout.RECORD + prefix) as records:
+            if start is not None and start > prefix:
+                records.seek(layout.RECORD + start)
+            for key, value in records:
+                yield key[len(layout.RECORD) :], value
+
+    def get_at(self, key: bytes, version: int) -> bytes | None:
+        """Return the record that stood under a key at a version, or None.
+
+        Raises
+        ------
+        VersionNotKept
+            If that version is not kept.
+        """
+        return self._view(version, lambda view: view.get(key))
+
+    def list_at(self, prefix: bytes, start: bytes, version: int, size: int) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records of one table as they stood at a version, in byte order.
+
+        Parameters
+        ----------
+        prefix
+            Beginning of the keys.
+        start
+            First key to yield; empty for the first there is.
+        version
+            The version to read.
+        size
+            Length of the keys; others that begin alike belong to another table.
+
+        Raises
+        ------
+        VersionNotKept
+            If that version is not kept.
+        """
+        with self._db.snapshot() as snapshot:
+            yield from View(snapshot, version).iterate(prefix, start, size)
+
+    def root_at(self, version: int) -> bytes:
+        """Return the root hash of a version; raises `VersionNotKept` like `get_at`."""
+        return self._view(version, lambda view: view.root)
+
+    def prove(self, key: bytes, version: int) -> bytes:
+        """Return an encoded ICS-23 `CommitmentProof` about a key, against the root of a version.
+
+        It is one of existence or of absence, whichever is true.
+
+        Raises
+        ------
+        VersionNotKept
+            If that version is not kept.
+        NotProvable
+            If that version has no records at all.
+        """
+        return self._view(version, lambda view: view.prove(key))
+
+    def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
+        """Return bytes kept beside the tree, or None."""
+        return bulk.get(self._db, scope, digest)
+
+    def has_bulk(self, scope: bytes, digest: bytes) -> bool:
+        """Tell whether bytes are kept beside the tree, without reading them."""
+        return self._db.get(layout.LIVE + layout.place(scope, digest)) is not None
+
+    def bulk_places(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield scope and digest of all bytes beside the tree, shorter scopes first, then in byte order."""
+        return map(layout.split_place, bulk.places(self._db))
+
+    def freeze(self) -> Frozen:
+        """Return the last committed version, to be read and closed by another thread while blocks go on."""
+        return Frozen(self._db)
+
+    def get_meta(self, name: bytes) -> bytes | None:
+        """Return a value kept beside the state, or None."""
+        value: bytes | None = self._db.get(layout.META + name)
+        return value
+
+    def sizes(self) -> dict[str, int]:
+        """Return about how many bytes each kind of data takes on disk, and the caches in memory."""
+        kinds = {
+            "records": layout.RECORD,
+            "undo": layout.UNDO,
+            "pages": layout.PAGE,
+            "bulk": layout.BULK,
+        }
+        disk = {name: self._db.approximate_size(kind, kind + b"\xff" * 64) for name, kind in kinds.items()}
+        return {**disk, "page_cache": self._pages.size, "record_cache": self._records.size}
+
+    def _view(self, version: int, ask: Callable[[View], T]) -> T:
+        with self._db.snapshot() as snapshot:
+            return ask(View(snapshot, version))
