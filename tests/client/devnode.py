@@ -39,14 +39,7 @@ from assay.state.transition import Block, TxResult
 
 BALANCE = 10**12
 ALICE, BOB, CAROL = (from_seed(bytes([number]) * 32) for number in (1, 2, 3))
-_PARAMS = {
-    "key_pool": 1,
-    "ceremony_window": 10_000,
-    "min_bounty": 1,
-    "min_deposit": 0,
-    "min_scoring_fee": 0,
-    "committee_share": 0,  # so that a bounty is its contributors'
-}
+_PARAMS = {"key_pool": 1, "ceremony_window": 10_000, "min_bounty": 1, "min_deposit": 0, "min_scoring_fee": 0}
 
 Spoil = Callable[[str, dict[str, Any]], dict[str, Any]]
 """Changes the result of a method, given the method's name and the true result."""
