@@ -37,7 +37,8 @@ async def decide(net: Network) -> int:
         for node in net.nodes[:3]:
             assert not net.first.chain_info().params.upgrade_version
             operator = account_from_words((node.home.path / OPERATOR_FILE).read_text())
-            await (await client.send(operator, [messages.signal_upgrade(2, height)])).wait()
+            result = await (await client.send(operator, [messages.signal_upgrade(2, height)])).wait()
+        await client.blocks.until(result.height + 1)  # until it can be proven
     decided = net.first.chain_info().params
     assert (decided.upgrade_version, decided.upgrade_height) == (2, height)
     return height
