@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 NAMES = (
-    *("throughput", "metrics", "workers", "store", "reveal", "market"),
+    *("throughput", "metrics", "workers", "store", "staking", "reveal", "market"),
     *("ring", "proof", "ceremony", "noise", "fidelity"),
 )
 RESULTS = Path(__file__).parents[1] / "out" / "bench" / "results.json"
