@@ -32,6 +32,7 @@ BOUNTY = 1_000_000
 HONEST = 3
 LEAST_PAID = 3
 RESERVE = 150_000
+COMMITTEE_SHARE = default_params().committee_share
 
 Vector = tuple[int, ...]
 
@@ -63,7 +64,7 @@ def settle(updates: Sequence[Vector], reference: Vector, reserves: Sequence[int]
     total = tuple(map(sum, zip(*updates, strict=True)))
     kept = [*reserves, *[0] * (len(updates) - len(reserves))]
     scores = [Score(dot(u, reference), dot(u, total), least) for u, least in zip(updates, kept, strict=True)]
-    return divide(BOUNTY, scores, dot(reference, reference), LEAST_PAID)
+    return divide(BOUNTY, scores, dot(reference, reference), LEAST_PAID, COMMITTEE_SHARE)
 
 
 # --- attacks -----------------------------------------------------------------
@@ -93,7 +94,8 @@ def ambush(puppets: Sequence[Vector], reference: Vector, reserve: int = 0) -> Am
     updates = [*(honest(n) for n in range(HONEST)), *puppets]
     paid = settle(updates, reference, [reserve] * HONEST)
     each = min(paid.amounts[:HONEST])
-    return Ambush(BOUNTY - sum(paid.amounts[:HONEST]), each, paid.outcome is Outcome.PAID and each > 0)
+    back = sum(paid.amounts[HONEST:]) + paid.refund
+    return Ambush(back, each, paid.outcome is Outcome.PAID and each > 0)
 
 
 def reference_as_update(puppets: int, reserve: int = 0) -> Ambush:

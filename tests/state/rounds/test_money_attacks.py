@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.state.chain import BALANCE, Chain, Scores, Submission
+from tests.state.committee import RealCommittee
 from tests.state.live import Live, Vector, unit
 from tests.state.rounds.test_with_committee import collect
 
@@ -47,6 +48,14 @@ def _figures() -> ModuleType:
 
 
 figures: Any = _figures()
+COMMITTEE = BOUNTY * figures.COMMITTEE_SHARE // 10_000
+"""What the committee gets of a bounty that is paid, whoever is paid the rest."""
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Live:
+    """A chain with the committee's share that the figures are worked out for."""
+    return Live(RealCommittee(Chain(committee_share=figures.COMMITTEE_SHARE), tmp_path))
 
 
 def vector(update: Sequence[int]) -> Vector:
@@ -91,56 +100,56 @@ def owner_gain(chain: Chain) -> int:
 
 
 def test_puppets_that_submit_the_reference_buy_the_honest_sum_cheaply(live: Live) -> None:
-    """The owner pays 327,000 uasy instead of 1,000,000 for the honest sum; the honest set no reserve."""
+    """The owner pays 334,000 uasy instead of 1,000,000 for the honest sum; the honest set no reserve."""
     record = play(live, TASK, [*HONEST, TASK, TASK, TASK])
     assert record.outcome == Outcome.PAID.value
     chain, expected = live.chain, figures.reference_as_update(3)
     honest = gains(chain, 0, 1, 2)
     assert honest == pytest.approx([expected.each] * 3, abs=MASKED)
-    # Owner and puppets together have lost exactly what the honest have gained, and the scoring fee.
-    assert owner_gain(chain) + sum(gains(chain, 3, 4, 5)) == -FEE - sum(honest)
+    # Owner and puppets together have lost exactly what the honest and the committee have gained.
+    assert owner_gain(chain) + sum(gains(chain, 3, 4, 5)) == -FEE - COMMITTEE - sum(honest)
     assert collect(live, record.id) - 3 * TASK == pytest.approx(sum(HONEST), abs=0.02)
 
 
 def test_reserves_keep_the_honest_sum_from_puppets(live: Live) -> None:
-    """The owner has its bounty back and lost 40,001 uasy of scoring fee; the honest gain and lose nothing."""
+    """The owner has lost 40,001 uasy of scoring fee and 10,000 of share; the honest gain and lose nothing."""
     record = play(live, TASK, [*HONEST, TASK, TASK, TASK], [RESERVE] * 3)
     chain = live.chain
     assert gains(chain, 0, 1, 2) == [0, 0, 0]
-    assert owner_gain(chain) + sum(gains(chain, 3, 4, 5)) == -FEE
+    assert owner_gain(chain) + sum(gains(chain, 3, 4, 5)) == -FEE - COMMITTEE
     assert record.outcome == Outcome.PAID.value  # the three puppets are
     assert collect(live, record.id) == pytest.approx(3 * TASK, abs=0.02)
 
 
 def test_one_puppet_cannot_underbid_reserves_that_are_met(live: Live) -> None:
-    """The owner pays 573,000 uasy: what the honest are offered is above their reserves."""
+    """The owner pays 577,000 uasy: what the honest are offered is above their reserves."""
     play(live, TASK, [*HONEST, TASK], [RESERVE] * 3)
     honest, expected = gains(live.chain, 0, 1, 2), figures.reference_as_update(1, RESERVE)
     assert expected.bought
     assert honest == pytest.approx([expected.each] * 3, abs=MASKED)
-    assert owner_gain(live.chain) + sum(gains(live.chain, 3)) == -FEE - sum(honest)
+    assert owner_gain(live.chain) + sum(gains(live.chain, 3)) == -FEE - COMMITTEE - sum(honest)
 
 
 def test_a_reference_that_is_the_puppets_own_update_buys_nothing(live: Live) -> None:
-    """The owner has its bounty back, lost 40,001 uasy of fee, and gets the sum of its own puppets."""
+    """The owner has lost 50,001 uasy, fee and committee's share, and gets the sum of its own puppets."""
     puppet = vector(figures.along((79, 1)))
     record = play(live, puppet, [*HONEST, puppet, puppet, puppet])
     chain = live.chain
     assert gains(chain, 0, 1, 2) == [0, 0, 0]
     statuses = [chain.contribution(record.id, chain.people[n]).status for n in range(3)]
     assert statuses == [pb.CONTRIBUTION_STATUS_UNPAID] * 3
-    assert owner_gain(chain) + sum(gains(chain, 3, 4, 5)) == -FEE
+    assert owner_gain(chain) + sum(gains(chain, 3, 4, 5)) == -FEE - COMMITTEE
     assert collect(live, record.id) == pytest.approx(3 * puppet, abs=0.02)
 
 
 def test_a_reference_bent_towards_a_puppet_lowers_the_price_as_far_as_reserves_let_it(live: Live) -> None:
-    """Half bent, the owner pays 386,000 uasy for the honest sum; reserves of 150,000 would have refused."""
+    """Half bent, the owner pays 392,000 uasy for the honest sum; reserves of 150,000 would have refused."""
     puppet = vector(figures.along((79, 1)))
     play(live, unit(puppet + TASK), [*HONEST, puppet, puppet, puppet])
     honest, expected = gains(live.chain, 0, 1, 2), figures.bent_reference(50)
     assert honest == pytest.approx([expected.each] * 3, abs=MASKED)
     assert not figures.bent_reference(50, RESERVE).bought
-    assert owner_gain(live.chain) + sum(gains(live.chain, 3, 4, 5)) == -FEE - sum(honest)
+    assert owner_gain(live.chain) + sum(gains(live.chain, 3, 4, 5)) == -FEE - COMMITTEE - sum(honest)
 
 
 def test_a_puppet_cannot_reveal_the_very_bytes_of_the_reference(live: Live) -> None:
@@ -162,18 +171,18 @@ def test_a_puppet_cannot_reveal_the_very_bytes_of_the_reference(live: Live) -> N
 
 @pytest.mark.parametrize("copies", [1, 2, 4])
 def test_clones_of_one_update_earn_more_together(live: Live, copies: int) -> None:
-    """Alone a contributor earns 333,333 uasy, as two 433,000, as four 562,000. Nothing stops it."""
+    """Alone a contributor earns 330,000 uasy, as two 429,000, as four 556,000. Nothing stops it."""
     own = vector(figures.honest(2))
     play(live, TASK, [HONEST[0], HONEST[1], *[own] * copies])
     together = gains(live.chain, *range(2, 2 + copies))
     assert sum(together) == pytest.approx(figures.clones(copies), abs=MASKED)
-    assert sum(together) + sum(gains(live.chain, 0, 1)) == BOUNTY
+    assert sum(together) + sum(gains(live.chain, 0, 1)) == BOUNTY - COMMITTEE
     assert owner_gain(live.chain) == -BOUNTY - FEE
 
 
 @pytest.mark.parametrize("parts", [2, 4])
 def test_data_split_into_parts_earns_less_than_clones_and_more_than_one(live: Live, parts: int) -> None:
-    """Two parts earn 396,000 uasy together and four 459,000, instead of 333,333."""
+    """Two parts earn 392,000 uasy together and four 455,000, instead of 330,000."""
     noise = 4 * sqrt(parts)
     own = [unit(np.eye(11)[0] * 3 + np.eye(11)[3 + n] * noise) for n in range(parts)]
     play(live, TASK, [HONEST[0], HONEST[1], *own])
@@ -183,13 +192,13 @@ def test_data_split_into_parts_earns_less_than_clones_and_more_than_one(live: Li
 
 
 def test_reserves_of_the_honest_take_nothing_from_clones_and_give_them_nothing(live: Live) -> None:
-    """Five clones earn what they are offered, 610,000 uasy; what the honest refuse goes to the owner."""
+    """Five clones earn what they are offered, 604,000 uasy; what the honest refuse goes to the owner."""
     own = vector(figures.honest(2))
     play(live, TASK, [HONEST[0], HONEST[1], *[own] * 5], [200_000] * 2)
     together = gains(live.chain, *range(2, 7))
     assert gains(live.chain, 0, 1) == [0, 0]
     assert sum(together) == pytest.approx(figures.clones(5), abs=MASKED)
-    assert owner_gain(live.chain) == -FEE - sum(together)
+    assert owner_gain(live.chain) == -FEE - COMMITTEE - sum(together)
 
 
 # --- places taken to keep others out -----------------------------------------
