@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.chain.people import people
+from tests.e2e.chain.people import ASY, people
 from tests.e2e.conftest import RunningNode
 from tests.e2e.liar import ABSENT, Liar, Lie, lying
 
@@ -62,6 +62,21 @@ async def test_records_follow_from_the_trusted_header(
     assert int(json.loads(kept.read_text())["signed_header"]["header"]["height"]) > trust.height
     async with Client(shared.rpc_url, trust=str(trust), trust_home=home) as again:
         assert (await again.query.account(alice.address)).verified
+
+
+async def test_validators_are_followed_as_their_stake_changes(
+    shared: RunningNode, client: Client, trust: Trust, tmp_path: Path
+) -> None:
+    (alice,) = await people(client, tmp_path, ["alice"], 1000 * ASY)
+    operator = (await client.staking.validators()).value[0].operator
+    result = await alice.send(client, messages.delegate(operator, 500 * ASY))
+    await client.blocks.until(result.height + 4)
+    async with Client(shared.rpc_url, trust=trust) as light:
+        headers = {
+            height: (await light.header(height)).value for height in range(trust.height, result.height + 4)
+        }
+        assert len({header.validators_hash for header in headers.values()}) > 1
+        assert headers[result.height + 1].validators_hash != headers[result.height + 2].validators_hash
 
 
 # --- a lying node ------------------------------------------------------------
