@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ import pytest
 from tests.e2e.conftest import RunningNode
 from tests.e2e.four.network import Network
 from tests.e2e.liar import ABSENT, lying
+from tests.e2e.pages import Newcomer, blocks
 
 from assay.client import Client, HeaderInvalid, TooLittlePower, Trust
 
@@ -37,43 +35,12 @@ async def header_to_trust(four: Network) -> Trust:
 # --- the page ----------------------------------------------------------------
 
 
-def blocks(page: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-
-
-def installed(folder: Path) -> Path:
-    """A directory with the command `assay`, as an installation has it."""
-    script = folder / "assay"
-    folder.mkdir()
-    script.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom assay.client.cli import main\nsys.exit(main())\n"
-    )
-    script.chmod(0o755)
-    return folder
-
-
 async def test_the_page_s_commands_do_what_it_says(
     four: Network, other: RunningNode, repository: Path, tmp_path: Path
 ) -> None:
     page = (repository / "docs" / "light-client.md").read_text(encoding="utf-8")
-    path = f"{installed(tmp_path / 'bin')}:{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "ASSAY_HOME": str(tmp_path / "home"), "COLUMNS": "160"}
-
-    async def run(script: str) -> str:
-        for address, node in (("http://127.0.0.1:26657", four.first), ("http://127.0.0.1:26663", other)):
-            script = script.replace(address, node.rpc_url)
-        ran = await asyncio.to_thread(
-            subprocess.run,
-            ["bash", "-euo", "pipefail", "-c", script],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout + ran.stderr
-
+    addresses = {"http://127.0.0.1:26657": four.first.rpc_url, "http://127.0.0.1:26663": other.rpc_url}
+    run = Newcomer(tmp_path, addresses).run
     first, asked, kept, period = blocks(page, "sh")
     four.first.wait_for_height(5, 120)
     (trust,) = re.findall(r"│ trust +│ (\d+:[0-9A-F]{64})", await run(first))
