@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from assay.state.invariants import distribution, marketplace, scheduled, staking
+from assay.state.invariants import distribution, marketplace, scheduled, slashing, staking
 from assay.state.invariants.base import InvariantBroken
 from assay.state.invariants.beside import check_bulk
 from assay.state.overlay import Overlay, Reader
@@ -28,6 +28,8 @@ CHECKS: Final[tuple[Callable[[Overlay], None], ...]] = (
     distribution.check_held,
     distribution.check_owed,
     distribution.check_withdraw_addresses,
+    slashing.check_signing,
+    slashing.check_slashes,
     scheduled.check_schedule,
 )
 """Each raises `InvariantBroken` at the first contradiction it finds."""

@@ -25,7 +25,7 @@ def count(ctx: Context, vote: Vote) -> None:
     if record is None or record.jailed or not records.is_bonded(record):
         return  # out of the set, but votes of the two heights that follow were still asked for
     info = signing.load(ctx.view, vote.address)
-    if not info.start_height or info.start_height < record.bonded_height:
+    if _begins(ctx, info, record):
         _restart(info, ctx.height)
         signing.save(ctx.view, info)
     if _note(ctx, info, missed=not vote.signed):
@@ -37,6 +37,13 @@ def count(ctx: Context, vote: Vote) -> None:
 def most_missed(params: Params) -> int:
     """Return how many votes of a window may be missing."""
     return params.signed_blocks_window - part_of(params.signed_blocks_window, params.min_signed)
+
+
+def _begins(ctx: Context, info: SigningInfo, record: ValidatorRecord) -> bool:
+    """Tell whether a new window begins: the validator has just come in, or windows were longer before."""
+    bits = int.from_bytes(info.bitmap, "little").bit_length()
+    fresh = not info.start_height or info.start_height < record.bonded_height
+    return fresh or bits > ctx.params.signed_blocks_window
 
 
 def _restart(info: SigningInfo, height: int) -> None:

@@ -124,13 +124,15 @@ async def test_a_member_that_sends_a_wrong_part_of_the_relinearisation_key_is_na
 
 
 @pytest.mark.long
-async def test_a_member_that_sends_a_wrong_part_of_the_public_key_is_named_and_the_key_is_right(
+async def test_a_member_that_sends_a_wrong_part_of_the_public_key_is_named_and_jailed(
     make: Callable[..., Network], tmp_path: Path
 ) -> None:
     net, liar, others = with_a_liar(make, tmp_path, "public_key")
     async with Client(net.first.rpc_url, CHAIN_ID) as client:
         assert await faults(client, liar) == [(1, pb.FAULT_KIND_WRONG_KEY_SHARE)]
         assert address(liar) in await members(client, 1)
+        assert (await client.query.key(1)).value.status == pb.KEY_STATUS_FAILED  # with its member
+        assert (await client.query.validator(operator_of(liar).address)).value.jailed
         market = await open_market(client, tmp_path)
         await market.contribute()
         await market.check_paid()

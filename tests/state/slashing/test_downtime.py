@@ -110,6 +110,17 @@ def test_who_comes_back_into_the_set_begins_a_new_window(stakes: Stakes) -> None
     assert signing.load(stakes.ctx.view, stakes.address(0)).start_height == stakes.ctx.height - 4
 
 
+def test_a_window_that_is_shorter_than_it_was_begins_anew(stakes: Stakes) -> None:
+    """As in a chain that continues another one with other parameters."""
+    commits(stakes, ".........x")
+    stakes.ctx.params.signed_blocks_window = 100
+    commits(stakes, "." * 40 + "x")
+    assert missed(stakes) == (2, 1 << 9 | 1 << 50)
+    stakes.ctx.params.signed_blocks_window = 20
+    commits(stakes, ".")
+    assert missed(stakes) == (0, 0)
+
+
 def test_the_last_validator_of_the_set_is_neither_jailed_nor_slashed(stakes: Stakes) -> None:
     for number in (1, 2):
         jail.jail(stakes.ctx, stakes.record(number))
