@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assay.proto.query_pb2 import Page, PageRequest
 from assay.proto.state_pb2 import Contribution, Round
 from assay.state.query import MAX_PAGE, Queries
 from assay.state.rules import keys
-from assay.state.rules.errors import BadQuery, HeightNotKept, UnknownPath
+from assay.state.rules.errors import BadQuery, HeightNotKept, QueryError, UnknownPath
 from assay.state.rules.ics23 import verify_membership, verify_non_membership
+from assay.state.rules.paths import ROUTES
 from assay.state.store import Store
 
 SENDERS = [bytes([number]) * 20 for number in (1, 2, 3)]
@@ -119,3 +123,33 @@ def test_nothing_is_proven_of_an_empty_tree(tmp_path: Path) -> None:
         assert asked.answer("/params", b"", 0, False).value == b"params"
         with pytest.raises(HeightNotKept, match="before the second block"):
             asked.answer("/params", b"", 0, True)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
+    """A store that hostile queries leave as it is."""
+    with Store.open(tmp_path_factory.mktemp("asked") / "store", create=True) as store:
+        commit(store, {keys.round_(7): Round(id=7).SerializeToString()})
+        commit(store, {keys.round_(8): Round(id=8).SerializeToString()})
+        yield Queries(store, "assay-test")
+
+
+_PARTS = st.sampled_from([part for route in ROUTES for part, kind in route.segments if kind is None])
+_PATHS = st.lists(_PARTS | st.integers(-1, 2**65).map(str) | st.text(max_size=70)).map(
+    lambda parts: "/" + "/".join(parts)
+)
+
+
+@given(
+    _PATHS | st.sampled_from(["/store/key", "/store/range", "/bulk", "/round", "/round/7"]),
+    st.binary(max_size=300)
+    | st.builds(lambda start: PageRequest(start=start).SerializeToString(), st.binary()),
+    st.integers(-2, 4),
+    st.booleans(),
+)
+def test_whatever_is_asked_is_answered_or_refused(
+    asked: Queries, path: str, data: bytes, height: int, prove: bool
+) -> None:
+    with suppress(QueryError):
+        answer = asked.answer(path, data, height, prove)
+        assert (answer.proof is not None) == prove

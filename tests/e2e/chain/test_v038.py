@@ -1,4 +1,4 @@
-"""The same node on CometBFT v0.38: a transfer and a whole round."""
+"""The same node on CometBFT v0.38: a transfer and a whole round, and its headers followed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.e2e.chain.network import CHAIN_ID, check_quiet, check_verified
 from tests.e2e.chain.people import whole_round
 from tests.e2e.conftest import BINARIES, RunningNode, built
 
-from assay.client import Client, faucet
+from assay.client import Client, Trust, faucet
 from assay.crypto.accounts import generate
 from assay.proto import state_pb2 as pb
 
@@ -34,5 +34,9 @@ async def test_transfer_and_round_on_v0_38(
         assert (record.status, record.outcome) == (pb.ROUND_STATUS_SETTLED, "paid")
         proven, _, _ = await books.explained(client, record.id)
         await books.check_round_closed(client, proven)
+
+        first = (await client.header(1)).value
+    async with Client(node.rpc_url, trust=Trust(1, first.hash)) as light:
+        assert (await light.query.round(record.id)).verified
     check_verified(node)
     check_quiet(node)
