@@ -27,11 +27,13 @@ from tests.state.conftest import CHAIN_ID
 from assay.client import faucet
 from assay.crypto.accounts import from_seed
 from assay.node.shell.chain import Chain
-from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, CommitteeSeat
+from assay.proto.state_pb2 import PRESET_SMALL, PRESET_STANDARD, CommitteeSeat, ValidatorSets
 from assay.state import proofs
 from assay.state.check import MempoolView
+from assay.state.context import Vote
 from assay.state.envelope import AccountTx, decode
 from assay.state.query import Queries
+from assay.state.rules import keys
 from assay.state.rules.errors import AssayError, WorkerUnavailable
 from assay.state.rules.params import default_params
 from assay.state.store import Store
@@ -39,6 +41,7 @@ from assay.state.transition import Block, TxResult
 
 BALANCE = 10**12
 ALICE, BOB, CAROL = (from_seed(bytes([number]) * 32) for number in (1, 2, 3))
+_PROPOSER = founding.founder(0).consensus_key.address
 _PARAMS = {"key_pool": 1, "ceremony_window": 10_000, "min_bounty": 1, "min_deposit": 0, "min_scoring_fee": 0}
 
 Spoil = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -72,6 +75,8 @@ class DevNode:
         As CometBFT's `max_subscriptions_per_client`.
     drop_sockets
         Set to have every websocket closed at the next block.
+    away
+        Consensus addresses of validators that do not vote.
     """
 
     chain: Chain
@@ -81,6 +86,7 @@ class DevNode:
     spoil: Spoil | None = None
     max_subscriptions: int = 5
     drop_sockets: bool = False
+    away: set[bytes] = field(default_factory=set)
     hold_blocks: bool = False
 
     def __post_init__(self) -> None:
@@ -129,11 +135,21 @@ class DevNode:
         if self.committee is not None:
             entries += self.committee.messages()
             extensions, products = self.committee.extensions(), self.committee.products()
-        result, self._app_hash = self.chain.execute(Block(height, entries, extensions, products))
+        block = Block(height, entries, extensions, products, proposer=_PROPOSER, votes=self._votes(height))
+        result, self._app_hash = self.chain.execute(block)
         self.chain.commit()
         self.view = None
         done = [(raw, res) for (raw, _), res in zip(raws, result.tx_results, strict=False)]
         return height, done, result.events
+
+    def _votes(self, height: int) -> list[Vote]:
+        """Return the last commit: everybody who could sign it has, but who is away."""
+        sets = self.chain.view().require(ValidatorSets, keys.VALIDATOR_SETS).sets if height > 1 else []
+        signed = [entry for entry in sets if entry.first_height < height]
+        return [
+            Vote(item.address, item.power, item.address not in self.away)
+            for item in (signed[-1].validators if signed else ())
+        ]
 
     async def make_block(self) -> None:
         """Execute what waits, and tell the subscribers."""
