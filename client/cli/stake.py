@@ -199,7 +199,7 @@ def withdraw_commission(session: Session, key: str | None, memo: str) -> None:
 def _withdraw(session: Session, account: Account, asked: list[Message], question: str, memo: str) -> None:
     result = send(session, account, asked, question, memo)
     if result is not None:
-        kinds = ("withdraw_reward", "withdraw_commission")
+        kinds = ("withdraw_rewards", "withdraw_commission")
         paid = sum(int(event.attributes["amount"]) for event in result.events if event.kind in kinds)
         done(session, result, f"withdrew {format_amount(paid)}")
 
