@@ -40,6 +40,6 @@ def format_rate(points: int) -> str:
 
 
 def format_part(part: int, whole: int) -> str:
-    """Return a part of a whole in per cent with two decimals, rounded down: ``33.33%``; of nothing 0."""
-    points = part * BASIS_POINTS // whole if whole else 0
+    """Return a part of a whole in per cent, rounded to two decimals: ``33.33%``; of nothing 0."""
+    points = (2 * part * BASIS_POINTS + whole) // (2 * whole) if whole else 0
     return f"{points // 100}.{points % 100:02d}%"

@@ -125,7 +125,7 @@ def _rows(item: ValidatorRecord, seen: _Seen) -> dict[str, str]:
 
 def _shares(item: ValidatorRecord) -> str:
     shares = decode_whole(item.shares)
-    return f"{shares:,}" + (f", worth {format_part(item.tokens, shares)} of a uasy each" if shares else "")
+    return f"{shares:,}" + (f", each worth {item.tokens / shares:.6f} uasy" if shares else "")
 
 
 def _commission(item: ValidatorRecord) -> str:
