@@ -130,11 +130,11 @@ class Staking(TypedReader):
 
     # --- delegations -----------------------------------------------------------
 
-    async def delegation(self, delegator: Address, validator: Address) -> Answer[Holding]:
+    async def delegation(self, delegator: Address, validator: Address, *, height: int = 0) -> Answer[Holding]:
         """Return what an account has delegated to a validator."""
         sender, operator = raw_address(delegator), raw_address(validator)
         missing = f"{encode_address(sender)} has delegated nothing to {encode_address(operator)}"
-        found = await self._one(Delegation, keys.delegation(sender, operator), missing)
+        found = await self._one(Delegation, keys.delegation(sender, operator), missing, height)
         holdings = await self._holdings([found.value], found.height)
         return Answer(holdings[0], found.height, found.verified)
 

@@ -105,7 +105,6 @@ def _tell(directory: Path, homes: list[Home]) -> None:
         metrics = home.settings().metrics.address
         shown = f"  metrics http://{metrics}/metrics" if metrics else ""
         click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}{shown}")
-        click.echo(f"  {home.path.name:<8}RPC {home.rpc_url()}")
     click.echo(f"Their operators' accounts are in {directory}/node*/{OPERATOR_FILE}.")
     click.echo(f"Start them with: assayd testnet start --dir {directory}")
 

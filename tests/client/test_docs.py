@@ -10,7 +10,7 @@ import pytest
 
 from assay.client.cli import main
 from assay.client.cli.failures import EXIT_CODES
-from assay.proto import query_pb2, state_pb2
+from assay.proto import query_pb2, state_pb2, tx_pb2
 from assay.state.rules.params import BOUNDS, default_params
 from assay.state.rules.paths import ROUTES
 
@@ -80,3 +80,15 @@ def test_the_parameters_of_staking_are_listed_with_their_bounds(repository: Path
             bound = BOUNDS[field.name]
             numbers = (bound.least, bound.default, bound.greatest, getattr(development, field.name))
             assert f"| `{field.name}` | " + " | ".join(f"{number:,}" for number in numbers) + " | " in page
+
+
+def test_every_message_and_event_is_listed(repository: Path) -> None:
+    page = (repository / "docs" / "transactions.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([a-z_]+)`", " ".join(row for row in page.splitlines() if row[:2] == "| ")))
+    kinds = {field.name for field in tx_pb2.Message.DESCRIPTOR.fields}
+    sources = [path.read_text(encoding="utf-8") for path in (repository / "state").rglob("*.py")]
+    emitted = {
+        kind for text in sources for kind in re.findall(r'(?:emit|_tell)\((?:ctx, )?\s*"([a-z_]+)"', text)
+    }
+    assert len(emitted) > 20
+    assert (kinds | emitted) - listed == set()
