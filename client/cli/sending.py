@@ -26,7 +26,9 @@ def send(
         return await client.build(account.public_key, messages, Options(memo=memo))
 
     body = session.run(build)
-    session.note(f"{question} Fee {format_amount(body.fee)} for {body.gas_limit:,} gas.")
+    question = f"{question} Fee {format_amount(body.fee)} for {body.gas_limit:,} gas."
+    if session.yes or session.dry_run:  # nobody will be asked
+        session.note(question)
     if session.dry_run:
         session.emit({"dry_run": True, "body": body_document(body)}, "Nothing was sent: this was a dry run.")
         return None
@@ -44,11 +46,11 @@ async def settled(client: Client, result: TxResult) -> TxResult:
     return result
 
 
-def done(session: Session, result: TxResult | None, text: str) -> None:
-    """Tell what a transaction has done, and where it is; a dry run has told already."""
+def done(session: Session, result: TxResult | None, text: str, more: str = "") -> None:
+    """Tell what a transaction has done, where it is, and what more there is; a dry run has told already."""
     if result is not None:
         where = f"in block {result.height}, transaction {result.hash.hex().upper()}"
-        session.emit(result_document(result), f"{text}, {where}")
+        session.emit(result_document(result), f"{text}, {where}{more}")
 
 
 def result_document(result: TxResult) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def undelegate(session: Session, validator: str, amount_: int | None, key: str |
     message = messages.undelegate(holding.delegation.validator, asked)
     result = send(session, account, [message], f"Undelegate {what}?", memo)
     if result is not None:
-        done(session, result, f"undelegated {what}; {_free(session, account, result)}")
+        done(session, result, f"undelegated {what}", f"; {_free(session, account, result)}")
 
 
 def _free(session: Session, account: Account, result: TxResult) -> str:

@@ -45,7 +45,7 @@ EXPECTED = {
     "assay stake withdraw": r"withdrew \d+\.\d+ ASY",
     "assay query slashes": r"downtime.* 0\.01% │ 0\.085 ASY",
     "assay stake unjail": r"unjailed the validator of assay1",
-    "assay stake undelegate": r"undelegated [\d.]+ ASY from fifth .* it is free at height \d+",
+    "assay stake undelegate": r"undelegated [\d.]+ ASY from fifth .*; it is free at height \d+",
     "assay query account": r"balance .* 1,0\d\d\.\d+ ASY",
 }
 """By how a command begins: what its output must match, once what the page tells of has come to pass."""
