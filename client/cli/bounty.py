@@ -167,7 +167,7 @@ def _round_text(
     rows = {
         "status": round_word(item) + (f" ({item.outcome})" if item.outcome else ""),
         **_time_rows(item, clock),
-        **({"sealed shares": sent.text()} if sent else {}),
+        **({"sealed shares, as the node says": sent.text()} if sent else {}),
         "bounty": format_amount(item.bounty),
         "deposit": format_amount(item.deposit),
         "contributors": f"{item.committed} committed, {item.revealed} revealed, {_asked(item)} asked for",
