@@ -80,8 +80,7 @@ def check_set(view: Overlay) -> None:
         _check_status(record)
     if view.get(keys.STAKE_CHANGED) is not None:
         raise InvariantBroken("a block has ended without deciding on the validator set")
-    if bonded:
-        _same("the set", bonded, (validator.address for validator in newest_set(view)))
+    _same("the set", bonded, (validator.address for validator in newest_set(view)))
     _same("unbonding validators", queued, (key for key, _ in view.iterate(keys.VALIDATOR_QUEUE)))
 
 
