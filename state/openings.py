@@ -39,6 +39,7 @@ __all__ = [
     "due_jobs",
     "is_members",
     "is_news",
+    "is_owed",
     "record_extension",
     "record_share",
 ]
@@ -127,6 +128,14 @@ def is_news(view: Overlay, opening_id: int, key_id: int, member: int, share: byt
     if _is_wrong(key, question, member, share):
         return not faults.named(view, key, member, _WRONG)
     return isinstance(question, Decided) and not decided.has_delivered(question, member)
+
+
+def is_owed(view: Overlay, item: AwaitedShare) -> bool:
+    """Tell whether a share that was awaited has not arrived, though it would still count: late ones do."""
+    question = _question(view, item.opening)
+    if isinstance(question, Opening):
+        return _lacks(question, item.member)
+    return question is not None and not decided.has_delivered(question, item.member)
 
 
 def check_known(view: Overlay, opening_id: int, key_id: int) -> Opening | Decided:

@@ -8,7 +8,7 @@ up it sends nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -21,6 +21,7 @@ from assay.crypto.committee.secrets import CommitteeFiles
 from assay.crypto.errors import CryptoError
 from assay.node.committee import identity
 from assay.node.committee.answers import answer
+from assay.node.committee.delivery import Delivery
 from assay.node.committee.duties import Duty, duties, is_over
 from assay.node.committee.members import Members
 from assay.node.committee.outbox import Broadcast, Outbox, Place
@@ -38,11 +39,6 @@ _log = structlog.get_logger(__name__)
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PATIENCE_BLOCKS: Final = 3
-"""Blocks after which a member without a vote sends its shares as messages."""
-LATE_BLOCKS: Final = 4
-"""Blocks after the first vote that carried a share. By then a second has; if neither is in the chain, votes
-come too late for the commits: where power is unequal blocks need not wait for them."""
 _SHARES_PER_MESSAGE: Final = 64
 """Few enough that one opening decided meanwhile spoils little: a message is taken as a whole."""
 _RETRY_SECONDS: Final = 1.0
@@ -99,8 +95,7 @@ class CommitteeRuntime:
         self._answers = ThreadPoolExecutor(1, thread_name_prefix="shares")
         self._shares = ShareSource(chain_id, self._members, scheduler, self._answers)
         self._extended: dict[int, int] = {}  # opening to the height at which a vote last carried its share
-        self._first: dict[int, int] = {}  # opening to the height at which a vote first did
-        self._since: dict[int, int] = {}  # opening to the height at which it was first seen waiting
+        self._delivery = Delivery()
         self._latest: tuple[Overlay, int] | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -135,7 +130,7 @@ class CommitteeRuntime:
         self.tally.voted([opening for opening in sent if self._extended.get(opening) != height])
         self._extended = {opening: at for opening, at in self._extended.items() if at >= height - 1}
         self._extended.update(dict.fromkeys(sent, height))
-        self._first = dict.fromkeys(sent, height) | self._first
+        self._delivery.voted(sent, height)
         return encoded
 
     # ---- after a commit ----
@@ -232,22 +227,13 @@ class CommitteeRuntime:
     async def _prepare_shares(self, view: Overlay, height: int) -> None:
         """Compute the shares of the next votes before they are asked for; send those that no vote carries."""
         awaited = list(openings.awaited(view, self._validator))
-        self._shares.keep_only(awaited)
+        self._delivery.follow(view, awaited, height)
+        self._shares.keep_only(self._delivery.owed())
         self.tally.follow(item.opening for item in awaited)
-        waiting = {item.opening for item in awaited}
-        self._since = {opening: self._since.get(opening, height) for opening in sorted(waiting)}
-        self._first = {opening: at for opening, at in self._first.items() if opening in waiting}
         await self._shares.get(view, awaited, 2 * MAX_SHARES)
-        for run in runs_of(self._late(view, awaited, height), _SHARES_PER_MESSAGE):
+        has_vote = self._validator in validators_at(view, height + 1)
+        for run in runs_of(self._delivery.late(height, has_vote=has_vote), _SHARES_PER_MESSAGE):
             await self._send_shares(view, run, height)
-
-    def _late(self, view: Overlay, awaited: Iterable[AwaitedShare], height: int) -> list[AwaitedShare]:
-        """Return the openings whose shares no vote brings into the chain: there is none, or it is late."""
-        if self._validator in validators_at(view, height + 1):
-            begun, patience = self._first, LATE_BLOCKS
-        else:
-            begun, patience = self._since, PATIENCE_BLOCKS
-        return [item for item in awaited if height - begun.get(item.opening, height) >= patience]
 
     async def _send_shares(self, view: Overlay, run: Sequence[AwaitedShare], height: int) -> None:
         first = run[0]

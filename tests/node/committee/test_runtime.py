@@ -25,15 +25,16 @@ from assay.crypto.committee import release
 from assay.crypto.committee.decoding import Decoded
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.crypto.presets import SMALL
+from assay.node.committee.delivery import LATE_BLOCKS, PATIENCE_BLOCKS
 from assay.node.committee.outbox import RESEND_BLOCKS
-from assay.node.committee.runtime import LATE_BLOCKS, PATIENCE_BLOCKS
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
-from assay.proto.state_pb2 import SlotRecord
+from assay.proto.state_pb2 import Decided, SlotRecord
 from assay.proto.tx_pb2 import MsgAcknowledgeRelease
 from assay.state import openings, scoring_queue
 from assay.state.ceremony.records import name
+from assay.state.decided import has_delivered
 from assay.state.extensions import parse_extension
 from assay.state.openings import AwaitedShare
 from assay.state.overlay import Overlay
@@ -332,6 +333,36 @@ def test_a_member_whose_votes_come_too_late_for_the_commits_sends_its_shares_as_
     group.key(pb.KEY_STATUS_READY, limit=4)
     assert share_messages(node) == 1
     assert group.refused == []
+
+
+def delivered(group: Nodes) -> set[int]:
+    """The members whose shares of the self-test the chain has."""
+    found = [Decided.FromString(data) for _, data in group.committed().iterate(keys.DECIDED)]
+    return {member for record in found for member in range(4) if has_delivered(record, member)}
+
+
+def test_a_member_whose_votes_are_late_delivers_its_shares_after_the_others_have_decided(nodes: Make) -> None:
+    """It is paid for them."""
+    group = nodes(4)
+    group.nodes[3].late = True
+    group.make_key()
+    assert delivered(group) == {0, 1, 2}
+    group.block(LATE_BLOCKS)
+    assert delivered(group) == {0, 1, 2, 3}
+    assert [share_messages(node) for node in group.nodes] == [0, 0, 0, 1]
+    group.block(LATE_BLOCKS)
+    assert share_messages(group.nodes[3]) == 1
+    assert group.refused == []
+
+
+def test_a_member_without_a_vote_delivers_its_shares_after_the_others_have_decided(nodes: Make) -> None:
+    group = nodes(4)
+    group.nodes[3].votes = False
+    group.key(pb.KEY_STATUS_SELF_TEST)
+    group.keep_out()
+    group.make_key()
+    group.block(PATIENCE_BLOCKS)
+    assert delivered(group) == {0, 1, 2, 3}
 
 
 def test_a_member_whose_vote_was_late_once_does_not_send_its_shares_as_messages(nodes: Make) -> None:
