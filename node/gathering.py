@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,17 @@ def _read(path: Path, chain_id: str) -> GenTx:
     return GenTx(document, tx)
 
 
+def listed(document: Mapping[str, Any]) -> list[GenTx]:
+    """Return the gen_txs of a genesis that a chain can begin with; none if it continues another chain."""
+    state, chain_id = document["app_state"], document["chain_id"]
+    return [GenTx(entry, gen_txs.read(entry, chain_id)) for entry in state.get("gen_txs", ())]
+
+
+def digest(document: Mapping[str, Any]) -> str:
+    """Return what all nodes of a chain must find of their genesis: a digest of its meaning, 16 digits."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def peers(found: Sequence[GenTx], own_id: str) -> list[str]:
     """Return how to reach the nodes of all gen_txs but one's own."""
     return [each.peer for each in found if each.peer and not each.peer.startswith(f"{own_id}@")]
@@ -110,7 +122,8 @@ def summary(document: Mapping[str, Any]) -> Iterator[str]:
     """Yield in lines with whom a genesis begins, most stake first."""
     view, first = first_state(document)
     total = sum(validator.power for validator in first)
-    yield f"chain {document['chain_id']} begins at height {document.get('initial_height') or 1}"
+    height = document.get("initial_height") or 1
+    yield f"chain {document['chain_id']} begins at height {height}, digest {digest(document)}"
     yield f"supply {format_amount(ledger.supply(view).total)}, {len(first)} validators in the set:"
     power = {validator.address: validator.power for validator in first}
     for record in validators.ranked(view):

@@ -19,7 +19,7 @@ from assay.node.cli.chain import reset, verify
 from assay.node.cli.doctor import doctor
 from assay.node.cli.export import export
 from assay.node.cli.init import init
-from assay.node.cli.launch import add_genesis_account, collect_gentxs, gentx, validate_genesis
+from assay.node.cli.launch import add_genesis_account, collect_gentxs, gentx, set_genesis, validate_genesis
 from assay.node.cli.start import start
 from assay.node.cli.statesync import state_sync
 from assay.node.cli.status import show_node_id, status, version
@@ -83,7 +83,7 @@ def assayd(ctx: click.Context, home: Path | None) -> None:
 
 for command in (
     *(init, testnet, start, status, doctor, verify, reset, state_sync, export),
-    *(add_genesis_account, gentx, collect_gentxs, validate_genesis),
+    *(add_genesis_account, gentx, collect_gentxs, validate_genesis, set_genesis),
     *(show_node_id, show_validator, prove_key, version),
 ):
     assayd.add_command(command)

@@ -151,17 +151,40 @@ def collect_gentxs(home: Path, gentx_dir: Path | None) -> None:
         click.echo(f"No chain can begin with it yet: {reason}", err=True)
 
 
+@click.command("set-genesis")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.pass_obj
+def set_genesis(home: Path, file: Path) -> None:
+    """Take a chain's genesis into a home that has no blocks, and its validators' nodes as peers."""
+    opened = open_home(home)
+    if (opened.store / "CURRENT").exists():
+        again = f"assayd --home {home} reset --anew"
+        raise HomeError(f"the node in {home} has been started; before it begins another chain: {again}")
+    document = _valid(file)
+    write_genesis(opened, document)
+    with usage_errors():
+        peers = gathering.peers(gathering.listed(document), _node_id(opened))
+    if peers:
+        opened.set_peers(peers)
+    click.echo(f"{home} begins with chain {document['chain_id']}, digest {gathering.digest(document)}.")
+
+
 @click.command("validate-genesis")
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.pass_obj
 def validate_genesis(home: Path, file: Path | None) -> None:
     """Check a genesis as the chain itself will, and show with whom it begins."""
-    document = read_genesis(file or Home(home).genesis_file)
+    for line in gathering.summary(_valid(file or Home(home).genesis_file)):
+        click.echo(line)
+
+
+def _valid(file: Path) -> dict[str, Any]:
+    """Return a genesis with which a chain can begin."""
+    document = read_genesis(file)
     reason = gathering.fault(document)
     if reason:
-        raise HomeError(f"no chain can begin with {file or Home(home).genesis_file}: {reason}")
-    for line in gathering.summary(document):
-        click.echo(line)
+        raise HomeError(f"no chain can begin with {file}: {reason}")
+    return document
 
 
 def _session(home: Path | None, passphrase_file: Path | None = None) -> Session:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 
-from assay.node import chainstate
+from assay.node import chainstate, gathering
 from assay.node.committee.identity import IdentityError, load_committee_key, read_validator_address
 from assay.node.doctor.findings import Finding, good, note, wrong
 from assay.node.home import Home
@@ -28,7 +26,6 @@ def modes(home: Home) -> Iterator[Finding]:
 def genesis(home: Home) -> Iterator[Finding]:
     """Check the genesis file as the chain does, and name its digest for a comparison with others'."""
     document = home.genesis()
-    digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
     try:
         _, validators = chainstate.first_state(document)
     except BadGenesis as error:
@@ -36,7 +33,7 @@ def genesis(home: Home) -> Iterator[Finding]:
         yield wrong("genesis", what, "take the chain's own file")
         return
     what = f"chain {document['chain_id']} of {len(validators)} validators in genesis"
-    yield good("genesis", f"{what}; its digest is {digest}, and must be on all nodes")
+    yield good("genesis", f"{what}; its digest is {gathering.digest(document)}, and must be on all nodes")
 
 
 def identity(home: Home) -> Iterator[Finding]:
