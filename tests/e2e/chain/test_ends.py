@@ -111,7 +111,8 @@ async def one_never_reveals(scene: Scene) -> None:
     assert sorted(item.status for item in items) == sorted((returned, forfeited))
     await scene.balances_changed(-FEE, 0, -DEPOSIT)
     after = (await scene.client.query.supply()).value
-    assert (before.total - after.total, after.burned - before.burned) == (DEPOSIT, DEPOSIT)
+    assert after.burned - before.burned == DEPOSIT
+    assert after.total + DEPOSIT >= before.total  # beside the blocks' new tokens
 
 
 async def reserves_are_not_met(scene: Scene) -> None:
