@@ -2,8 +2,8 @@
 
     python bench/staking.py [--quick] [--cpu]
 
-A block here has no entries: what is executed is dividing its new tokens and looking at everybody's vote. It
-is executed and committed with 10, 100 and 1,000 validators; executed alone, and with its commit, with 1,000 to
+A block here has no entries: executing it is dividing its new tokens and looking at everybody's vote. It is
+executed and committed with 10, 100 and 1,000 validators; executed alone, and with its commit, with 1,000 to
 100,000 delegators; and compared with what the same division costs without F1's accounting, where every
 delegation is written in every block. A withdrawal is executed with few and many delegators, after one block
 and after many. Executing is flat; a commit goes deeper into a larger tree (bench/store.py).
@@ -54,8 +54,8 @@ SUPPLY = 10**15
 PAIRS = 9
 WARM = 5
 """Blocks before any is measured: the database is still busy with what it was filled with."""
-WITHDRAWALS = 200
-FLAT = 1.5
+WITHDRAWALS = 1_000
+FLAT = 2.0
 """What is flat may still find its records slower in a larger database."""
 DEEPER = 3.0
 """What a block of a state a hundred times as large may cost, as in bench/store.py."""

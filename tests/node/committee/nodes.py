@@ -85,6 +85,7 @@ class Nodes:
     ) -> None:
         self.run, self.pool = run, pool
         self.chain = Chain(seats, **params)
+        self.chain.computes = False
         self.refused: list[AssayError] = []
         self.nodes: list[Node] = []
         for number, seat in enumerate(self.chain.seats):
