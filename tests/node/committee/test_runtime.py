@@ -30,6 +30,7 @@ from assay.node.committee.outbox import RESEND_BLOCKS
 from assay.node.workers.pool import PoolLimits, WorkerPool
 from assay.proto import state_pb2 as pb
 from assay.proto import tx_pb2
+from assay.proto.staking_pb2 import BOND_STATUS_UNBONDING
 from assay.proto.state_pb2 import Decided, SlotRecord
 from assay.proto.tx_pb2 import MsgAcknowledgeRelease
 from assay.state import openings, scoring_queue
@@ -40,6 +41,7 @@ from assay.state.openings import AwaitedShare
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.scoring_queue import Question
+from assay.state.validators.jail import jail
 
 Make = Callable[..., Nodes]
 
@@ -333,6 +335,22 @@ def test_a_member_whose_votes_come_too_late_for_the_commits_sends_its_shares_as_
     group.key(pb.KEY_STATUS_READY, limit=4)
     assert share_messages(node) == 1
     assert group.refused == []
+
+
+def test_a_jailed_member_still_answers_for_its_round(nodes: Make) -> None:
+    """Another member is away, so that nothing is decided without the one that has no vote."""
+    group = nodes(4)
+    live, chain, reference = Live(group), group.chain, direction(1)
+    round_id = live.open_round(reference, max_contributors=2)
+    jail(chain.ctx, chain.validator(1), 1_000_000)
+    group.nodes[1].votes = group.nodes[2].votes = group.nodes[2].online = False
+    live.run_until(round_id, pb.ROUND_STATUS_OPEN)
+    assert chain.validator(1).status == BOND_STATUS_UNBONDING
+    live.contribute(round_id, [unit(reference + 0.8 * direction(seed)) for seed in (2, 3)])
+    live.run_until(round_id, pb.ROUND_STATUS_SETTLED, pb.ROUND_STATUS_EXPIRED, limit=60)
+    assert chain.round(round_id).status == pb.ROUND_STATUS_SETTLED
+    group.block(3)
+    assert chain.round(round_id).release_shares == 3
 
 
 def delivered(group: Nodes) -> set[int]:
