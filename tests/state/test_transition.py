@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.state.conftest import account
+from tests.state.stake import create_message
 
+from assay.proto.state_pb2 import Validator
 from assay.proto.tx_pb2 import CommitteeBody, Message, MsgCancelRound, MsgTransfer
 from assay.state import invariants, ledger
 from assay.state.context import Context
@@ -110,3 +113,14 @@ def test_a_message_about_nothing_is_refused(
 ) -> None:
     result, _ = run(ctx, make_tx(funded[0], 0, message))
     assert (result.tx_results[0].codespace, result.tx_results[0].code) == ("round", 1)
+
+
+def test_a_new_validator_is_told_to_consensus(ctx: Context, funded: list[Any], make_tx: Any) -> None:
+    operator, consensus = funded[0], account(700)
+    message = create_message(operator, consensus, account(850), amount=3_000_000)
+    result, view = run(ctx, make_tx(operator, 0, Message(create_validator=message)))
+    assert [item.code for item in result.tx_results] == [0]
+    expected = Validator(address=consensus.address, public_key=consensus.public_key, power=3)
+    assert result.validator_updates == [expected]
+    later = execute(Overlay(view), ctx.chain_id, Block(12, [], [], {}))
+    assert later.validator_updates == []
