@@ -19,6 +19,7 @@ BINARY_VARIABLE: Final = "ASSAY_COMETBFT"
 # v0.40.0 calls itself 0.39.0. Versions 1.x were retracted by their makers.
 _KNOWN_VERSION = re.compile(r"0\.(38|39|40)\.\d+")
 _COMMAND_SECONDS = 60
+_ROLLED_BACK = re.compile(r"height (\d+) and hash ([0-9A-Fa-f]*)")
 
 
 class CometBFTError(Exception):
@@ -88,16 +89,35 @@ def signed_file(home: Path) -> Path:
 
 def forget_signed(home: Path) -> None:
     """Let this home's validator sign from the first height on."""
-    signed_file(home).write_text('{"height": "0", "round": 0, "step": 0}\n', encoding="utf-8")
+    write_signed(home, 0)
+
+
+def write_signed(home: Path, height: int) -> None:
+    """Let this home's validator sign from the height after a given one on."""
+    record = {"height": str(height), "round": 0, "step": 3 if height else 0}
+    signed_file(home).write_text(json.dumps(record) + "\n", encoding="utf-8")
 
 
 def signed_height(home: Path) -> int:
     """Return the last height at which this home's validator signed; 0 if there is no saying."""
     try:
-        state = json.loads(signed_file(home).read_text(encoding="utf-8"))
-        return int(state["height"])
-    except (OSError, KeyError, TypeError, ValueError):
+        return read_signed(signed_file(home))
+    except CometBFTError:
         return 0
+
+
+def read_signed(path: Path) -> int:
+    """Return the last height that a record of what was signed names.
+
+    Raises
+    ------
+    CometBFTError
+        If it is no such record.
+    """
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["height"])
+    except (OSError, KeyError, TypeError, ValueError):
+        raise CometBFTError(f"{path} is not a record of what a validator has signed") from None
 
 
 def validator_key(binary: Path, home: Path) -> bytes:
@@ -120,16 +140,41 @@ def node_id(binary: Path, home: Path) -> str:
     return _run(binary, "show-node-id", "--home", str(home)).strip()
 
 
+def compact(binary: Path, home: Path) -> None:
+    """Have CometBFT compact its blocks and state; the node must be stopped."""
+    _run(binary, "experimental-compact-goleveldb", "--home", str(home), seconds=None)
+
+
+def rollback(binary: Path, home: Path, *, hard: bool) -> tuple[int, bytes]:
+    """Take CometBFT's state back by one height; return the height it stands at now, and the app hash there.
+
+    Parameters
+    ----------
+    hard
+        Whether to remove the block too.
+
+    Raises
+    ------
+    CometBFTError
+        If CometBFT refuses.
+    """
+    text = _run(binary, "rollback", "--home", str(home), *(("--hard",) if hard else ()))
+    found = _ROLLED_BACK.search(text)
+    if found is None:
+        raise CometBFTError(f"{binary} rollback printed {text[:80]!r} instead of a height")
+    return int(found[1]), bytes.fromhex(found[2])
+
+
 def start_command(binary: Path, home: Path, abci_address: str) -> list[str]:
     """Return the command line that runs the node against an application at an address."""
     return [str(binary), "start", "--home", str(home), "--proxy_app", abci_address]
 
 
-def _run(binary: Path, *arguments: str) -> str:
-    """Run a command that ends by itself; return what it printed."""
+def _run(binary: Path, *arguments: str, seconds: float | None = _COMMAND_SECONDS) -> str:
+    """Run a command that ends by itself, within some time unless that is None; return what it printed."""
     try:
         done = subprocess.run(
-            [binary, *arguments], capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
+            [binary, *arguments], capture_output=True, text=True, timeout=seconds, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise CometBFTError(f"cannot run {binary} {arguments[0]}: {error}") from error

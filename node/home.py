@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from assay.node import cometbft, settings
@@ -31,6 +31,8 @@ from assay.node.ports import LOOPBACK, is_private
 from assay.node.tomlfile import UnknownSettingError, set_values
 
 _PRIVATE = stat.S_IRWXU
+BACKUP_FILE: Final = "backup.json"
+"""A home that has this file is a backup; the file says what belongs to it."""
 
 
 class HomeError(Exception):
@@ -181,6 +183,10 @@ class Home:
         host = LOOPBACK if host in ("", "0.0.0.0", "::") else host  # noqa: S104
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
+    def is_backup(self) -> bool:
+        """Tell whether this is a backup, which stays as it was made."""
+        return (self.path / BACKUP_FILE).exists()
+
     def is_running(self) -> bool:
         """Tell whether a node has this home's store open, by LevelDB's own lock."""
         try:
@@ -296,8 +302,15 @@ def write_config(home: Home, network: Network) -> None:
     home.config_file.write_text(text, encoding="utf-8")
 
 
-def open_home(path: Path) -> Home:
+def open_home(path: Path, *, backup: bool = False) -> Home:
     """Return a home that has all its parts.
+
+    Parameters
+    ----------
+    path
+        Its directory.
+    backup
+        Whether it may be a backup, of which nothing may be changed.
 
     Raises
     ------
@@ -309,6 +322,10 @@ def open_home(path: Path) -> Home:
     for part in (home.settings_file, home.config_file, home.genesis_file):
         if not part.is_file():
             raise HomeError(f"{path} is not a node's home: {part} is missing. Create one with `assayd init`.")
+    if home.is_backup() and not backup:
+        raise HomeError(
+            f"{path} is a backup: make a home of it with `assayd --home NEW restore {path}`, and use that"
+        )
     _check_config(home)
     return home
 

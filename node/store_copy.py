@@ -8,6 +8,7 @@ at this moment would leave behind, and LevelDB recovers from that.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -22,14 +23,25 @@ _TABLES: Final = (".ldb", ".sst")
 
 
 @contextlib.contextmanager
-def readable_store(path: Path) -> Iterator[Store]:
+def readable_store(path: Path, *, untouched: bool = False) -> Iterator[Store]:
     """Open a store, or, while a node has it open, a copy of it as of now.
+
+    Parameters
+    ----------
+    path
+        Directory of the store.
+    untouched
+        Whether to open a copy in any case: LevelDB changes files when it opens them.
 
     Raises
     ------
     StoreError
         If there is no store, or no consistent copy could be had; `Corrupt` if its files are damaged.
     """
+    if untouched:
+        with _copy_of(path) as store:
+            yield store
+        return
     try:
         store = Store.open(path)
     except Corrupt:
@@ -64,19 +76,57 @@ def store_at(path: Path, height: int) -> Iterator[Store]:
         yield store
 
 
+def copy_store(path: Path, target: Path) -> int:
+    """Copy a store, also one that a node has open, tables by links; return the height the copy stands at.
+
+    Parameters
+    ----------
+    path
+        Directory of the store.
+    target
+        A directory that does not exist; its parent exists.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, or no consistent copy could be had.
+    """
+    if not (path / "CURRENT").exists():
+        raise StoreError(f"there is no store in {path}; has this node ever run?")
+    with tempfile.TemporaryDirectory(prefix=".copy-", dir=target.parent) as name:
+        place, store = _copied(path, Path(name))
+        with store:
+            height = store.version
+        os.rename(place, target)
+    return height
+
+
+def link_or_copy(source: Path, target: Path, *, link: bool) -> None:
+    """Give a file another name if it is never written again, and copy it if it is or lies on another disk."""
+    if link:
+        try:
+            os.link(source, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+        else:
+            return
+    shutil.copyfile(source, target)
+
+
 @contextlib.contextmanager
 def _copy_of(path: Path) -> Iterator[Store]:
     scratch = tempfile.TemporaryDirectory(prefix=".verify-", dir=path.parent)
-    with scratch as name, _open_copy(path, Path(name)) as store:
+    with scratch as name, _copied(path, Path(name))[1] as store:
         yield store
 
 
-def _open_copy(path: Path, scratch: Path) -> Store:
+def _copied(path: Path, scratch: Path) -> tuple[Path, Store]:
     for attempt in range(_TRIES):
         target = scratch / str(attempt)
         try:
             _copy(path, target)
-            return Store.open(target)
+            return target, Store.open(target)
         except (FileNotFoundError, StoreError):
             # A compaction removed a table meanwhile; the next copy will have its successor.
             continue
@@ -84,10 +134,8 @@ def _open_copy(path: Path, scratch: Path) -> Store:
 
 
 def _copy(path: Path, target: Path) -> None:
-    target.mkdir()
+    target.mkdir(mode=0o700)
     names = sorted(os.listdir(path), key=lambda name: name.endswith(_TABLES))
     for name in names:
-        if name.endswith(_TABLES):
-            os.link(path / name, target / name)
-        elif name != "LOCK":
-            shutil.copyfile(path / name, target / name)
+        if name != "LOCK":
+            link_or_copy(path / name, target / name, link=name.endswith(_TABLES))

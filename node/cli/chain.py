@@ -11,11 +11,10 @@ from assay.client.errors import ClientError, RpcError
 from assay.client.rpc import Rpc, understood
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node import cometbft
-from assay.node.chainstate import first_state
 from assay.node.home import Home, open_home, remove_chain
 from assay.node.store_copy import readable_store
+from assay.node.upkeep import is_only_validator
 from assay.state import invariants
-from assay.state.genesis import BadGenesis
 from assay.state.invariants import InvariantBroken
 from assay.state.store import Corrupt
 
@@ -31,9 +30,9 @@ def verify(home: Path) -> None:
     A running node is also asked for the header that holds the app hash. Ends with 1 if anything is wrong,
     also if the store has fallen back behind the blocks this validator has signed.
     """
-    opened = open_home(home)
+    opened = open_home(home, backup=True)
     running, signed = opened.is_running(), cometbft.signed_height(opened.path)  # first: the store moves on
-    with readable_store(opened.store) as store:
+    with readable_store(opened.store, untouched=opened.is_backup()) as store:
         try:
             summary = store.verify()
             invariants.check_all(store)
@@ -109,7 +108,7 @@ def reset(home: Path, yes: bool, anew: bool) -> None:
     program = cometbft.find_binary(opened.settings().cometbft.binary)
     if not yes:
         click.confirm(f"Remove all blocks and state of {opened.path}?", abort=True)
-    anew = anew or _is_only_validator(opened, cometbft.validator_key(program, opened.path))
+    anew = anew or is_only_validator(opened, cometbft.validator_key(program, opened.path))
     remove_chain(opened, forget_signed=anew)
     if anew:
         # The chain itself begins anew and numbers its committee keys again, but a key's secrets serve once.
@@ -117,12 +116,3 @@ def reset(home: Path, yes: bool, anew: bool) -> None:
         for key_id in list(files.keys()):
             files.erase(key_id)
     click.echo(f"{opened.path} will start from genesis.")
-
-
-def _is_only_validator(home: Home, key: bytes) -> bool:
-    """Whether nobody else can have the chain's blocks."""
-    try:
-        _, validators = first_state(home.genesis())
-    except BadGenesis:
-        return False  # no block was ever made of it
-    return [validator.public_key for validator in validators] == [key]

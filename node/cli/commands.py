@@ -15,6 +15,7 @@ from assay.client.errors import ClientError
 from assay.crypto.ed25519_rules import SignatureRulesDiffer
 from assay.crypto.keystore import KeystoreError
 from assay.node.abci.server import AddressError
+from assay.node.backup.errors import BackupError
 from assay.node.cli.chain import reset, verify
 from assay.node.cli.doctor import doctor
 from assay.node.cli.export import export
@@ -24,6 +25,7 @@ from assay.node.cli.start import start
 from assay.node.cli.statesync import state_sync
 from assay.node.cli.status import show_node_id, status, version
 from assay.node.cli.testnet import testnet
+from assay.node.cli.upkeep import backup, compact, restore, rollback
 from assay.node.cli.validator import prove_key, show_validator
 from assay.node.cometbft import CometBFTError
 from assay.node.committee.identity import IdentityError
@@ -37,6 +39,7 @@ from assay.state.upgrades import UpgradeNeeded
 
 EXPECTED: Final = (
     AddressError,
+    BackupError,
     ClientError,
     CometBFTError,
     DiskFull,
@@ -84,6 +87,7 @@ def assayd(ctx: click.Context, home: Path | None) -> None:
 for command in (
     *(init, testnet, start, status, doctor, verify, reset, state_sync, export),
     *(add_genesis_account, gentx, collect_gentxs, validate_genesis, set_genesis),
+    *(backup, restore, compact, rollback),
     *(show_node_id, show_validator, prove_key, version),
 ):
     assayd.add_command(command)

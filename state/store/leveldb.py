@@ -295,6 +295,10 @@ class Store(Reading):
         with legible("what is stored"), self._db.snapshot() as snapshot:
             return verify(snapshot, View(snapshot, self.version))
 
+    def compact(self) -> None:
+        """Rewrite the database so that it takes no more room than what is in it; takes a while."""
+        self._db.compact_range()
+
     # --- inside ----------------------------------------------------------------
 
     def _load(self) -> None:
