@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -189,6 +190,15 @@ def test_who_stands_behind_a_validator_adds_up(call: Call, run: Run, url: str) -
     (item,) = call("query", "delegations-to", CONSENSUS)["value"]
     assert (item["delegator"], item["tokens"]) == (FIRST, 1_000_000)
     assert "100.00%" in show(run, url, "query", "delegations-to", FIRST)
+
+
+def test_rates_are_shown_in_per_cent_and_amounts_in_tokens(run: Run, url: str) -> None:
+    shown = show(run, url, "query", "params")
+    assert re.search(r"slash_double_sign +│ 5% ", shown)
+    assert re.search(r"slash_downtime +│ 0\.01% ", shown)
+    assert re.search(r"min_seat_stake +│ 1 ASY ", shown)
+    record = show(run, url, "query", "path", f"/validator/{FIRST}")
+    assert re.search(r"rate: 10%\W+max_rate: 20%\W+max_change: 1%", record)
 
 
 def test_the_pools_and_what_happened(call: Call, run: Run, url: str) -> None:
