@@ -132,7 +132,7 @@ async def test_a_member_that_sends_a_wrong_part_of_the_public_key_is_named_and_j
         assert await faults(client, liar) == [(1, pb.FAULT_KIND_WRONG_KEY_SHARE)]
         assert address(liar) in await members(client, 1)
         assert (await client.query.key(1)).value.status == pb.KEY_STATUS_FAILED  # with its member
-        assert (await client.query.validator(operator_of(liar).address)).value.jailed
+        assert (await client.staking.validator(operator_of(liar).address)).value.jailed
         market = await open_market(client, tmp_path)
         await market.contribute()
         await market.check_paid()
