@@ -13,8 +13,11 @@ class AcknowledgeReleaseHandler:
     """Rules of MsgAcknowledgeRelease."""
 
     def cost(self, message: MsgAcknowledgeRelease, params: Params) -> int:
-        """Return the gas: round, key, schedule, and each member's faults, messages and part of the fee."""
-        return gas.store_cost(4 + 20, 4 + 10) + 10 * params.max_ciphertexts * gas.store_cost(1, 1)
+        """Return the gas: round, key, schedule; each member's faults, messages, and parts of fee and share.
+
+        A part of the fee goes to an account, a part of the share into a validator's rewards.
+        """
+        return gas.store_cost(6 + 40, 6 + 20) + 10 * params.max_ciphertexts * gas.store_cost(1, 1)
 
     def check_form(self, message: MsgAcknowledgeRelease, params: Params) -> None:
         """Accept: any number may be a round's."""
