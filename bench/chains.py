@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,16 +48,20 @@ class Chain:
 
 @contextmanager
 def assay(
-    balances: Mapping[str, int] | None = None, params: Iterable[str] = (), metrics: str = ""
+    balances: Mapping[str, int] | None = None,
+    params: Iterable[str] = (),
+    metrics: str = "",
+    change: Callable[[Home], None] = lambda _: None,
 ) -> Iterator[Chain]:
     """Run a chain of ours with these accounts and parameters (``NAME=VALUE``), its committee's keys made.
 
-    It serves metrics at ``metrics``, if that is an address.
+    It serves metrics at ``metrics``, if that is an address. ``change`` may change its home before it starts.
     """
     with tempfile.TemporaryDirectory(prefix="assay-bench-") as directory:
         home = _init(Path(directory, "home"), params)
         _fund(home, balances or {})
         home.change_settings({"metrics": {"address": metrics}})
+        change(home)
         with _running(home, [*_ASSAYD, "--home", str(home.path), "start", "--log", "json"]) as chain:
             asyncio.run(_keys_ready(chain.url))
             yield chain
