@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import structlog
@@ -44,6 +45,7 @@ class Snapshots:
         self._scratch = scratch
         self._lag = lag
         self._restoration: Restoration | None = None
+        self._busy = Lock()  # held by the thread that writes what is restored
         self.steps = 0
         """How many snapshots and chunks were taken in; it grows while a state comes from peers."""
         self._discard()
@@ -101,7 +103,7 @@ class Snapshots:
             return _Apply(result=_Apply.ACCEPT)
         chunk, sender = request.index, request.sender
         try:
-            await asyncio.to_thread(_take, restoration, chunk, request.chunk)
+            await asyncio.to_thread(self._take, restoration, chunk, request.chunk)
         except BadChunk as error:
             _log.warning("chunk refused, with its sender", chunk=chunk, sender=sender, reason=str(error))
             return _Apply(result=_Apply.RETRY, refetch_chunks=[chunk], reject_senders=[sender])
@@ -121,16 +123,17 @@ class Snapshots:
         self._discard()
 
     def _discard(self) -> None:
-        if self._restoration is not None:
-            self._restoration.close()
-            self._restoration = None
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        with self._busy:
+            if self._restoration is not None:
+                self._restoration.close()
+                self._restoration = None
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
-
-def _take(restoration: Restoration, index: int, data: bytes) -> None:
-    restoration.apply(index, data)
-    if restoration.is_complete:
-        restoration.finish()
+    def _take(self, restoration: Restoration, index: int, data: bytes) -> None:
+        with self._busy:
+            restoration.apply(index, data)
+            if restoration.is_complete:
+                restoration.finish()
 
 
 def _described(manifest: Manifest) -> abci.Snapshot:

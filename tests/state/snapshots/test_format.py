@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.state.rules.params import BOUNDS
 from assay.state.snapshots.errors import BadChunk, BadSnapshot
 from assay.state.snapshots.format import (
     MAX_CHUNK_BYTES,
@@ -39,6 +40,12 @@ def test_the_longest_manifest_fits_into_cometbft_s_message() -> None:
     assert len(longest.encode()) == MAX_MANIFEST_BYTES < 4_000_000 - 1000
     with pytest.raises(BadSnapshot, match="cannot have"):
         decode_manifest(longest.encode() + bytes(32))
+
+
+def test_the_longest_transaction_of_any_chain_fits_into_a_chunk() -> None:
+    """So does every payload and message, which came in one."""
+    envelope = 64 + 32  # at least: signature and public key
+    assert len(encode_bulk([bytes(BOUNDS["max_tx_bytes"].greatest - envelope)])) <= MAX_CHUNK_BYTES
 
 
 @pytest.mark.parametrize(
