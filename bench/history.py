@@ -1,6 +1,6 @@
 """What a node's stores take on disk while the chain goes on: with everything kept, and with little kept.
 
-    python bench/history.py [--minutes 10] [--rate 100]
+    python bench/history.py [--minutes 10] [--rate 100] [--only little]
 
 One validator, five blocks a second, transfers between a thousand accounts, so that the state itself does not
 grow. It runs twice: once as `assayd init` makes it, and once with `retain_blocks`, a short unbonding period,
@@ -52,6 +52,9 @@ def forgetful(home: Home) -> None:
     home.change_settings({"store": {"retain_blocks": 1}})
 
 
+WAYS = {"everything": quick_blocks, "little": forgetful}
+
+
 async def watch(chain: Chain, data: Path, seconds: float, rate: int) -> None:
     """Send transfers at a rate, and print a line every so often."""
     total = int(seconds * rate)
@@ -89,7 +92,7 @@ def measure(title: str, change: Callable[[Home], None], seconds: float, rate: in
         homes.append(home)
 
     balances = {throughput.account(n).address_text: throughput.BALANCE for n in range(ACCOUNTS)}
-    print(f"\n{title}")
+    print(f"\n{title} kept")
     params = ("preset=small", "max_window=10")
     with chains.assay(balances, params, change=noted) as chain:
         asyncio.run(watch(chain, homes[0].path / "data", seconds, rate))
@@ -100,9 +103,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--rate", type=int, default=100)
+    parser.add_argument("--only", choices=WAYS, action="append")
     given = parser.parse_args()
-    measure("everything kept", quick_blocks, 60 * given.minutes, given.rate)
-    measure("little kept", forgetful, 60 * given.minutes, given.rate)
+    for way in given.only or WAYS:
+        measure(way, WAYS[way], 60 * given.minutes, given.rate)
 
 
 if __name__ == "__main__":
