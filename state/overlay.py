@@ -18,6 +18,8 @@ from google.protobuf.message import Message
 
 M = TypeVar("M", bound=Message)
 
+_MARK = b"\x01"  # the tree keeps no empty values
+
 
 class Reader(Protocol):
     """What an overlay lies on: the store, or another overlay."""
@@ -117,6 +119,10 @@ class Overlay:
     def put(self, key: bytes, value: bytes) -> None:
         """Write a record."""
         self.changes[key] = value
+
+    def mark(self, key: bytes) -> None:
+        """Write a record that says no more than that it is there."""
+        self.changes[key] = _MARK
 
     def delete(self, key: bytes) -> None:
         """Remove a record; removing what is not there does nothing."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 
-_SET = b"\x01"  # the tree keeps no empty values
-
 
 def put(view: Overlay, height: int, kind: bytes, ident: int) -> None:
     """Enter something into the schedule; `kind` is one of the DEADLINE_ bytes."""
-    view.put(keys.deadline(height, kind, ident), _SET)
+    view.mark(keys.deadline(height, kind, ident))
 
 
 def remove(view: Overlay, height: int, kind: bytes, ident: int) -> None:

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Final
 
 from assay.crypto.accounts import encode_address
-from assay.proto.state_pb2 import Params, UpgradeSignal, ValidatorSets
+from assay.proto.state_pb2 import Params, UpgradeSignal
 from assay.proto.tx_pb2 import MsgSignalUpgrade
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.rules.errors import BadUpgrade, NoVoice
+from assay.state.staking import newest_set
 from assay.state.validators import records
 
 MIGRATIONS: Final[dict[int, Callable[[Overlay], None]]] = {}
@@ -118,9 +119,8 @@ def signal(ctx: Context, operator: bytes, message: MsgSignalUpgrade) -> None:
 
 
 def _carried(ctx: Context, wanted: UpgradeSignal) -> bool:
-    sets = ctx.view.load(ValidatorSets, keys.VALIDATOR_SETS) or ValidatorSets()
     total = agreeing = 0
-    for validator in sets.sets[-1].validators if sets.sets else ():
+    for validator in newest_set(ctx.view):
         operator = ctx.view.get(keys.consensus_address(validator.address)) or b""
         found = ctx.view.load(UpgradeSignal, keys.upgrade_signal(operator)) or UpgradeSignal()
         total += validator.power

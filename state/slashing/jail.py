@@ -5,8 +5,8 @@ from __future__ import annotations
 from assay.proto.staking_pb2 import ValidatorRecord
 from assay.state.context import Context
 from assay.state.rules.errors import NotJailed, SelfDelegationTooLow, StillJailed, Tombstoned
-from assay.state.rules.shares import decode_whole, tokens_of
-from assay.state.validators import delegations, records, signing
+from assay.state.staking import self_stake
+from assay.state.validators import records, signing
 
 
 def check_unjail(ctx: Context, operator: bytes) -> ValidatorRecord:
@@ -34,9 +34,7 @@ def check_unjail(ctx: Context, operator: bytes) -> ValidatorRecord:
 
 
 def _check_own_stake(ctx: Context, record: ValidatorRecord) -> None:
-    own = delegations.load(ctx.view, record.operator, record.operator)
-    shares = decode_whole(own.shares) if own is not None else 0
-    worth = tokens_of(shares, record.tokens, decode_whole(record.shares))
+    worth = self_stake(ctx.view, record)
     if worth < record.min_self_delegation:
         raise SelfDelegationTooLow(
             f"the operator's own delegation is worth {worth} uasy, it promised {record.min_self_delegation} "

@@ -27,8 +27,6 @@ from assay.state.validators import records as validators
 UPDATE_DELAY = 2
 """Heights from the block that changes the set to the first one that the new set signs."""
 
-_SET = b"\x01"  # the tree keeps no empty values
-
 
 def end_block(ctx: Context) -> list[Validator]:
     """Decide on the validator set and complete what is due; return the changes to the set."""
@@ -118,7 +116,7 @@ def _leave(ctx: Context, address: bytes) -> None:
     change_status(ctx, record, BOND_STATUS_UNBONDING)
     record.unbonding_height = ctx.height
     record.unbonding_end = ctx.height + ctx.params.unbonding_period
-    ctx.view.put(keys.validator_queue(record.unbonding_end, record.operator), _SET)
+    ctx.view.mark(keys.validator_queue(record.unbonding_end, record.operator))
     validators.save(ctx, record)
     _tell(ctx, record, "unbonding")
 

@@ -8,8 +8,6 @@ from assay.proto.staking_pb2 import Delegation
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 
-_SET = b"\x01"  # the tree keeps no empty values
-
 
 def load(view: Overlay, delegator: bytes, operator: bytes) -> Delegation | None:
     """Return what an account has delegated to a validator, or None."""
@@ -22,7 +20,7 @@ def save(view: Overlay, record: Delegation) -> None:
     listing = keys.delegators(record.validator, record.delegator)
     if record.shares:
         view.save(place, record)
-        view.put(listing, _SET)
+        view.mark(listing)
     else:
         view.delete(place)
         view.delete(listing)

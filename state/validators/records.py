@@ -18,8 +18,6 @@ from assay.state.rules import keys
 from assay.state.rules.errors import ValidatorNotFound
 from assay.state.validators import signing
 
-_SET = b"\x01"  # the tree keeps no empty values
-
 
 def load(view: Overlay, operator: bytes) -> ValidatorRecord | None:
     """Return the validator of an operator, or None."""
@@ -107,5 +105,5 @@ def _move(ctx: Context, old: bytes | None, new: bytes | None) -> None:
     if old is not None:
         ctx.view.delete(old)
     if new is not None:
-        ctx.view.put(new, _SET)
-    ctx.view.put(keys.STAKE_CHANGED, _SET)
+        ctx.view.mark(new)
+    ctx.view.mark(keys.STAKE_CHANGED)

@@ -9,8 +9,6 @@ from assay.state import schedule
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 
-_SET = b"\x01"  # the tree keeps no empty values
-
 
 def load(view: Overlay, entry_id: int) -> RedelegationEntry | None:
     """Return an entry, or None."""
@@ -25,8 +23,8 @@ def save(view: Overlay, entry: RedelegationEntry) -> None:
 def add(view: Overlay, entry: RedelegationEntry) -> None:
     """Write a new entry, list it and schedule it."""
     save(view, entry)
-    view.put(keys.redelegation_by(entry.delegator, entry.target, entry.source, entry.id), _SET)
-    view.put(keys.redelegation_from(entry.source, entry.id), _SET)
+    view.mark(keys.redelegation_by(entry.delegator, entry.target, entry.source, entry.id))
+    view.mark(keys.redelegation_from(entry.source, entry.id))
     schedule.put(view, entry.completes, keys.DEADLINE_REDELEGATION, entry.id)
 
 

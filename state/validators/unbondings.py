@@ -9,8 +9,6 @@ from assay.state import schedule
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 
-_SET = b"\x01"  # the tree keeps no empty values
-
 
 def load(view: Overlay, entry_id: int) -> UnbondingEntry | None:
     """Return an entry, or None."""
@@ -25,8 +23,8 @@ def save(view: Overlay, entry: UnbondingEntry) -> None:
 def add(view: Overlay, entry: UnbondingEntry) -> None:
     """Write a new entry, list it and schedule it."""
     save(view, entry)
-    view.put(keys.unbonding_by(entry.delegator, entry.validator, entry.id), _SET)
-    view.put(keys.unbonding_from(entry.validator, entry.id), _SET)
+    view.mark(keys.unbonding_by(entry.delegator, entry.validator, entry.id))
+    view.mark(keys.unbonding_from(entry.validator, entry.id))
     schedule.put(view, entry.completes, keys.DEADLINE_UNBONDING, entry.id)
 
 
