@@ -121,6 +121,9 @@ def test_the_shell_completes_commands_and_key_names(run: Run, home: Path) -> Non
     assert complete("assay ke", 1) == ["keys"]
     assert complete("assay keys show ", 3) == ["alice", "bob"]
     assert complete("assay keys show a", 3) == ["alice"]
+    assert complete("assay stake un", 2) == ["undelegate", "unjail"]
+    assert complete("assay stake delegate a", 3) == ["alice"]
+    assert complete("assay query delegations-to b", 3) == ["bob"]
 
 
 # --- settings ----------------------------------------------------------------
