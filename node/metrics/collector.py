@@ -18,6 +18,8 @@ from assay.node.shell.chain import Chain
 from assay.node.workers.pool import WorkerPool
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
+from assay.state.slashing.downtime import most_missed
+from assay.state.validators import records, signing
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,21 @@ class NodeCollector(Collector):
             view = Overlay(self._node.chain.store)
             yield _by("rounds", "Rounds by state.", "state", self._statuses.rounds(view))
             yield _by("committee_keys", "Committee keys by state.", "state", self._statuses.keys(view))
-            faults = sum(1 for _ in view.iterate(keys.faults(self._node.validator)))
-            yield _gauge("validator_faults", "Faults that the chain holds against this validator.", faults)
+            yield from self._validator(view)
+
+    def _validator(self, view: Overlay) -> Iterator[Metric]:
+        address = self._node.validator
+        faults = sum(1 for _ in view.iterate(keys.faults(address)))
+        yield _gauge("validator_faults", "Faults that the chain holds against this validator.", faults)
+        record = records.by_consensus_address(view, address)
+        jailed = record is not None and record.jailed
+        yield _gauge("validator_jailed", "1 while this validator is jailed.", jailed)
+        missed = signing.load(view, address).missed
+        yield _gauge("validator_missed_votes", "Votes missed in the window that is counted.", missed)
+        most = most_missed(self._node.chain.params())
+        yield _gauge(
+            "validator_missed_votes_limit", "Votes that may be missed in it without a penalty.", most
+        )
 
     def _committee(self) -> Iterator[Metric]:
         shares = self._node.shares

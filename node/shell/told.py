@@ -13,16 +13,17 @@ from assay.state.transition import BlockResult
 
 _log = structlog.get_logger(__name__)
 
-_SERIOUS: Final = frozenset(("fault",))
-_TOLD: Final = _SERIOUS | {"key", "round"}
+_SERIOUS: Final = frozenset(("fault", "jail", "slash", "tombstone"))
+_TOLD: Final = _SERIOUS | {"key", "round", "unjail", "upgrade", "validator_status"}
 
 
 def tell(height: int, result: BlockResult) -> None:
-    """Log the notable events of a block: phases of rounds, states of keys, faults (as warnings)."""
+    """Log the notable events of a block: rounds, keys and validators that change, what is punished."""
     for event in notable(result):
         say = _log.warning if event.kind in _SERIOUS else _log.info
-        words: dict[str, Any] = event.attributes
-        say(event.kind, height=height, **words)
+        words: dict[str, Any] = {**event.attributes, "block": height}
+        words.pop("event", None)  # the logger's own word
+        say(event.kind, **words)
 
 
 def notable(result: BlockResult) -> Iterator[Event]:

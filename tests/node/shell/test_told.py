@@ -28,13 +28,21 @@ def test_phases_keys_and_faults_are_told_and_nothing_else(told: list[Any]) -> No
     assert told[0] == {
         "event": "round",
         "log_level": "info",
-        "height": 9,
+        "block": 9,
         "id": "3",
         "what": "phase",
         "status": "scoring",
         "deadline": "70",
         "outcome": "",
     }
+
+
+def test_attributes_may_have_any_name() -> None:
+    words = {"height": 3, "event": "x", "block": "y", "level": "z"}
+    with capture_logs() as lines:
+        tell(9, BlockResult([], [Event("tombstone", {"validator": "v"}, words)]))
+    (line,) = lines
+    assert (line["event"], line["block"], line["height"]) == ("tombstone", 9, "3")
 
 
 def test_faults_name_the_validator(told: list[Any]) -> None:
