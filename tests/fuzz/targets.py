@@ -22,6 +22,7 @@ from typing import Final, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 from tests.crypto.proof.conftest import make_submission
+from tests.fuzz import snapshots
 from tests.state.conftest import CHAIN_ID
 from tests.state.world import RICH, join_data, world
 
@@ -430,9 +431,11 @@ def _answer_seeds() -> list[bytes]:
     return _both([_store().prove(key, 2) for key in (keys.PARAMS, _NOWHERE)])
 
 
+_FORMAT: Final = ("state/snapshots/format.py",)
+
 TARGETS: Final[dict[str, Target]] = {
-    "frames": Target(frames, _frame_streams, ("node/abci/framing.py",), 200),
-    "requests": Target(requests, _request_frames, ("node/abci/codec.py",), 150),
+    "frames": Target(frames, _frame_streams, ("node/abci/framing.py",), 150),
+    "requests": Target(requests, _request_frames, ("node/abci/codec.py",), 100),
     "transactions": Target(
         transactions, _tx_seeds, ("state/envelope.py", "proto/canonical.py", "state/ante.py"), 150
     ),
@@ -447,5 +450,10 @@ TARGETS: Final[dict[str, Target]] = {
     "proofs": Target(proofs, _edit_seeds, ("crypto/proof/verifier.py", "crypto/proof/protocol.py"), 5),
     "queries": Target(queries, _query_seeds, ("state/query.py",), 75),
     "answers": Target(answers, _answer_seeds, ("state/rules/ics23.py",), 60),
+    "manifests": Target(snapshots.manifests, snapshots.manifest_seeds, _FORMAT, 25),
+    "record_chunks": Target(
+        snapshots.record_chunks, snapshots.record_seeds, (*_FORMAT, "state/snapshots/frontier.py"), 50
+    ),
+    "bulk_chunks": Target(snapshots.bulk_chunks, snapshots.bulk_seeds, _FORMAT, 25),
 }
 """Every target, by name."""
