@@ -102,12 +102,12 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Keep the newest verified header, and close every connection."""
-        if self.light is not None:
-            self.light.close()
+        """Close every connection, and keep the newest verified header."""
         await self.waiter.close()
         await self.subscriptions.close()
         await self.rpc.close()
+        if self.light is not None:
+            self.light.close()
 
     async def chain_id(self) -> str:
         """Return the node's chain id.
