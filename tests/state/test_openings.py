@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.state.live import Live, direction, unit
 
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Decided, Opening
-from assay.proto.tx_pb2 import MsgAcknowledgeRelease
+from assay.proto.tx_pb2 import MsgAcknowledgeRelease, ShareRun, VoteExtension
 from assay.state import faults, openings
 from assay.state.ceremony import pool
 from assay.state.rules import keys
@@ -126,3 +127,39 @@ def test_what_is_remembered_of_openings_ends_with_their_key(four: Live) -> None:
     openings.record_share(four.chain.ctx, 1, 0, b"\x01" * 16)  # the self-test of a key that is no more
     assert named(four) == set()
     assert remembered(four) == list(four.chain.memory.iterate(keys.masks(four.key.id))) == []
+
+
+# --- whose extensions are worth their bytes --------------------------------------------------
+
+
+def answer_to(opening: int) -> VoteExtension:
+    return VoteExtension(version=1, runs=[ShareRun(first=opening, shares=bytes(32))])
+
+
+def test_an_extension_is_carried_for_a_member_of_what_it_answers_or_of_a_key_of_the_pool() -> None:
+    chain = Chain(seats=5)
+    (asked,) = chain.asked(chain.open_round())
+    members, other = [seat.validator for seat in chain.seats[:4]], chain.seats[4].validator
+    answer, nothing = answer_to(asked.id), answer_to(asked.id + 50)
+    assert all(openings.is_members(chain.view, member, answer) for member in members)
+    assert openings.is_members(chain.view, members[0], answer_to(asked.id - 1)), "its second share answers"
+    assert not openings.is_members(chain.view, other, answer)
+    assert not openings.is_members(chain.view, members[0], nothing)
+    chain.end_block()  # a key is begun
+    assert openings.is_members(chain.view, members[0], nothing)
+    assert not openings.is_members(chain.view, other, nothing)
+
+
+def test_a_share_is_owed_until_it_is_there_or_nobody_would_count_it(four: Live) -> None:
+    round_id = four.open_round(direction(1))
+    (asked,) = four.chain.asked(round_id)
+    validator = four.chain.seats[3].validator
+    (item,) = openings.awaited(four.committee.committed(), validator)
+    four.committee.silent = {3}
+    four.committee.block()
+    assert four.chain.view.get(keys.opening(asked.id)) is None, "the others were enough"
+    assert openings.is_owed(four.chain.view, item)
+    openings.record_share(four.chain.ctx, asked.id, 3, four.committee.share(item))
+    assert not openings.is_owed(four.chain.view, item)
+    unknown = replace(item, opening=asked.id + 500)
+    assert not openings.is_owed(four.chain.view, unknown)
