@@ -86,8 +86,8 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         )
         stack.push_async_callback(runtime.close)
         application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime, beside.snapshots)
-        begins = genesis_time(genesis)
-        health = Health(chain, pool, settings.metrics.stale_seconds, begins)
+        begins, stale = genesis_time(genesis), settings.metrics.stale_seconds
+        health = Health(chain, pool, stale, begins, lambda: beside.snapshots.steps)
         watched = Watched(chain, pool, runtime.tally, DiskUse(home.store.parent), health, address)
         at = settings.metrics.address
         await stack.enter_async_context(served(at, application, instruments, watched, rpc))

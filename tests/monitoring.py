@@ -12,11 +12,13 @@ def promcheck(repository: Path, *arguments: str, given: str = "") -> str:
     return subprocess.run(command, input=given, capture_output=True, text=True, check=True).stdout
 
 
+def rules_file(repository: Path) -> str:
+    return str(repository / "config" / "alerts.yml")
+
+
 def alerts(repository: Path) -> list[dict[str, Any]]:
     """The alert rules, each with the metrics its expression names."""
-    found: list[dict[str, Any]] = json.loads(
-        promcheck(repository, "rules", str(repository / "config" / "alerts.yml"))
-    )
+    found: list[dict[str, Any]] = json.loads(promcheck(repository, "rules", rules_file(repository)))
     return found
 
 

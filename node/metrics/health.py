@@ -23,6 +23,8 @@ class Health:
         Seconds for which the height may stand still.
     not_before
         Unix time before which no block is expected (the genesis time).
+    steps
+        Grows while a snapshot is taken in, which is progress too.
     clock
         Seconds that only grow.
     """
@@ -33,12 +35,14 @@ class Health:
         pool: WorkerPool,
         patience: float,
         not_before: float = 0.0,
+        steps: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chain = chain
         self._pool = pool
         self._patience = patience
         self._not_before = not_before
+        self._steps, self._seen = steps, steps()
         self._clock = clock
         self._advanced_at = clock()
         self._running = False
@@ -54,7 +58,9 @@ class Health:
         self._advanced_at = self._clock()
 
     def still_seconds(self) -> float:
-        """Return for how long the height has stood still."""
+        """Return for how long the height has stood still, and nothing of a snapshot has come."""
+        if self._steps() != self._seen:
+            self._seen, self._advanced_at = self._steps(), self._clock()
         return max(0.0, self._clock() - self._advanced_at)
 
     def alive(self) -> tuple[bool, str]:

@@ -2,6 +2,7 @@
 //
 //	promcheck rules FILE   the alert rules of a file, each with the metrics its expression names
 //	promcheck yaml FILE    any YAML file
+//	promcheck fire FILE    for a JSON scene on standard input, the alerts of a file that it sets off
 //	promcheck metrics      for a JSON list of expressions on standard input, the metrics each names
 //
 // It ends with 1 and a sentence at the first thing that is wrong.
@@ -46,10 +47,12 @@ func run(args []string) (any, error) {
 		return rules(args[1])
 	case len(args) == 2 && args[0] == "yaml":
 		return anyYAML(args[1])
+	case len(args) == 2 && args[0] == "fire":
+		return firing(args[1], os.Stdin)
 	case len(args) == 1 && args[0] == "metrics":
 		return expressions(os.Stdin)
 	}
-	return nil, fmt.Errorf("usage: promcheck rules FILE | yaml FILE | metrics")
+	return nil, fmt.Errorf("usage: promcheck rules FILE | yaml FILE | fire FILE | metrics")
 }
 
 func rules(path string) ([]rule, error) {

@@ -491,3 +491,15 @@ def test_commits_are_followed_in_the_background_and_the_last_one_counts(nodes: M
 
     run(follow())
     assert len(group.nodes[0].sent) == 1
+
+
+def test_shares_that_were_sent_and_missed_are_counted(nodes: Make) -> None:
+    group = nodes(4)
+    absent = group.nodes[3]
+    absent.votes = False
+    group.make_key()  # its self-test is opened by the other three
+    group.block()
+    others = [node.runtime.tally for node in group.nodes[:3]]
+    assert all(tally.in_votes and not tally.missed for tally in others)
+    assert absent.runtime.tally.in_votes == 0
+    assert absent.runtime.tally.missed == 1

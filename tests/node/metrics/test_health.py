@@ -33,7 +33,8 @@ class World:
     def __init__(self, not_before: float = 0.0) -> None:
         self.now, self.chain, self.pool = 100.0, Height(), Pool()
         pool, chain = cast(WorkerPool, self.pool), cast(Chain, self.chain)
-        self.health = Health(chain, pool, 60, not_before, lambda: self.now)
+        self.steps = 0
+        self.health = Health(chain, pool, 60, not_before, lambda: self.steps, lambda: self.now)
 
 
 @pytest.fixture
@@ -62,6 +63,16 @@ def test_it_lives_as_long_as_its_height_advances(world: World) -> None:
     world.chain.committed(8)
     assert world.health.alive()[0]
     assert world.health.ready(AT_HEAD)[0]
+
+
+def test_a_snapshot_that_comes_in_is_progress(world: World) -> None:
+    world.health.begin()
+    for _ in range(5):
+        world.now += 50
+        world.steps += 1
+        assert world.health.alive()[0]
+    world.now += 61
+    assert not world.health.alive()[0]
 
 
 def test_before_genesis_no_block_is_expected() -> None:
