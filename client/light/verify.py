@@ -25,7 +25,8 @@ MAX_POWER: Final = (2**63 - 1) // 8
 COMMITTED: Final = Fraction(2, 3)
 _HOUR: Final = 3600 * NANOSECONDS
 _MAX_HOURS: Final = 24 * 365 * 10
-DEFAULT_HOURS: Final = "168"
+DEFAULT_HOURS: Final = "72"
+"""About half of the time that stake stays bound by default: 500,000 blocks, one a second."""
 DEFAULT_PERIOD: Final = int(DEFAULT_HOURS) * _HOUR
 DEFAULT_LEVEL: Final = Fraction(1, 3)
 _MAX_DRIFT: Final = 10 * NANOSECONDS

@@ -219,8 +219,8 @@ async def test_expired_trust_is_told_before_the_node_is_asked(tmp_path: Path) ->
     light, _ = follow(STEADY, store=store)
     await light.header(40)
     light.close()
-    late, rpc = follow(STEADY, store=store, now=NOW + 8 * 86400 * NANOSECONDS)
-    with pytest.raises(TrustExpired, match="older than the trusting period of 7 days"):
+    late, rpc = follow(STEADY, store=store, now=NOW + 4 * 86400 * NANOSECONDS)
+    with pytest.raises(TrustExpired, match="older than the trusting period of 3 days"):
         await late.header(50)
     assert rpc.asked == []
     patient, _ = follow(STEADY, store=store, now=NOW, rules=TrustRules(period=10 * 86400 * NANOSECONDS))

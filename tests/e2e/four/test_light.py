@@ -48,7 +48,7 @@ async def test_the_page_s_commands_do_what_it_says(
     told = await run(asked.replace("HEIGHT:HASH", trust))
     assert f"what is proven follows from the trusted header {trust.split(':')[0]}, by the header" in told
     assert "follows from the one you trust" in await run(kept.replace("HEIGHT:HASH", trust))
-    assert "trusting-period = 168" in await run(period)
+    assert "trusting-period = 48" in await run(period)
     assert list((tmp_path / "home" / "trust").iterdir())
 
     (example,) = blocks(page, "python")
