@@ -32,7 +32,10 @@ def check_modes(home: Home) -> None:
 def mode_faults(home: Home) -> Iterator[str]:
     """Yield what is wrong, each with the command that mends it."""
     for path in _secrets(home.path):
-        found = path.lstat() if path.is_symlink() and not path.exists() else path.stat()
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            continue  # a running node has erased it meanwhile
         mode = stat.S_IMODE(found.st_mode)
         wanted = "700" if stat.S_ISDIR(found.st_mode) else "600"
         if mode & _OTHERS:

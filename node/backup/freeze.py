@@ -44,7 +44,7 @@ def cometbft_process(home: Home) -> int:
             return int(entry.name)
     raise BackupError(
         f"a node runs in {home.path}, and its CometBFT cannot be seen from here: run this where the node "
-        "runs, as the same user"
+        "runs, as the same user; if it is just starting, try again"
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.conftest import BINARIES, built
 
 from assay.node.backup.freeze import cometbft_process
 from assay.node.home import Home, open_home
@@ -41,7 +42,7 @@ def hashes(node: Any, heights: range) -> list[str]:
     return [node.rpc("header", height=str(height))["header"]["app_hash"] for height in heights]
 
 
-def version(home: Home) -> int:
+def height_of(home: Home) -> int:
     with Store.open(home.store) as store:
         return store.version
 
@@ -68,10 +69,15 @@ def restored(tmp_path: Path, make_node: Callable[..., Any]) -> Callable[[Path], 
     return make
 
 
+@pytest.mark.parametrize("version", ["v0.40", pytest.param("v0.38", marks=pytest.mark.long)])
 def test_backups_of_a_running_node_go_on_where_they_were_made(
-    assayd_node: Callable[..., Any], any_cometbft: Path, restored: Callable[..., Any], tmp_path: Path
+    version: str,
+    assayd_node: Callable[..., Any],
+    repository: Path,
+    restored: Callable[..., Any],
+    tmp_path: Path,
 ) -> None:
-    node = assayd_node(any_cometbft, block_milliseconds=50)
+    node = assayd_node(built(repository, BINARIES[version]), block_milliseconds=50)
     node.start("--check-invariants").wait_for_height(2)
     places = [tmp_path / f"backup{number}" for number in range(BACKUPS)]
     for place in places:  # while the committee makes its first key, at whatever moments these are
@@ -169,12 +175,12 @@ def test_a_node_goes_back_and_on(node: Any, hard: bool) -> None:
     code, output = assayd(node.home.path, "rollback")
     assert (code, "stop it first" in output) == (1, True)
     node.stop()
-    before = version(node.home)
+    before = height_of(node.home)
     snapshot = node.home.snapshots / str(before)
     snapshot.mkdir(parents=True)
     for step in (1, 2):
         output = must(node.home.path, "rollback", *(("--hard",) if hard else ()))
-        at = version(node.home)
+        at = height_of(node.home)
         assert before - step - 1 <= at <= before - (step if hard else 1)
     assert not snapshot.exists()
     with Store.open(node.home.store) as store:

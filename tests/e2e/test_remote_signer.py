@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.conftest import built
+from tests.e2e.conftest import BINARIES, built
 
 from assay.node.cometbft import signed_file
 from assay.node.ports import LOOPBACK, free_ports
@@ -46,10 +46,9 @@ class Signer:
             self._process = None
 
 
-@pytest.fixture(params=["v0.40", "v0.38"])
+@pytest.fixture(params=["v0.40", pytest.param("v0.38", marks=pytest.mark.long)])
 def node(request: pytest.FixtureRequest, assayd_node: Callable[..., Any], repository: Path) -> Any:
-    name = {"v0.40": "cometbft", "v0.38": "cometbft-v0.38"}[request.param]
-    return assayd_node(built(repository, name))
+    return assayd_node(built(repository, BINARIES[request.param]))
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ def test_the_outside_gets_blocks_and_not_the_validator_s_address(layout: Layout)
     assert layout.validator_id not in known(layout.sentry)
 
 
+@pytest.mark.long
 def test_without_private_peer_ids_the_sentry_passes_the_address_on(layout: Layout) -> None:
     """What the setting is there for: the test above can fail."""
     configure(layout.sentry.home, private_peer_ids="")

@@ -147,3 +147,20 @@ def test_starting_what_is_not_there_says_how_to_make_it(tmp_path: Path) -> None:
     assert f"assayd testnet --dir {tmp_path}" in done.output
     with pytest.raises(HomeError, match="no local network"):
         open_testnet(tmp_path)
+
+
+def test_metrics_have_a_third_port_of_each_node(tmp_path: Path) -> None:
+    done = make(tmp_path / "net", "--validators", "2", "--base-port", "28200", "--metrics")
+    assert done.exit_code == 0, done.output
+    homes = open_testnet(tmp_path / "net")
+    found = [host_and_port(home.config()[part]["laddr"])[1] for home in homes for part in ("p2p", "rpc")]
+    assert found == [28200, 28201, 28203, 28204]
+    assert [home.settings().metrics.address for home in homes] == ["127.0.0.1:28202", "127.0.0.1:28205"]
+    assert "metrics http://127.0.0.1:28202/metrics" in done.output
+
+
+def test_without_being_asked_for_there_are_no_metrics(tmp_path: Path) -> None:
+    assert make(tmp_path / "net", "--validators", "1").exit_code == 0
+    (home,) = open_testnet(tmp_path / "net")
+    assert home.settings().metrics.address == ""
+    assert home.config()["instrumentation"]["prometheus"] is False

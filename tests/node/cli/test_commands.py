@@ -269,3 +269,11 @@ main()
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "the client alone does not" not in done.stderr
+
+
+def test_init_says_where_metrics_are_served(tmp_path: Path) -> None:
+    done = run(tmp_path / "home", "init", "--param", "preset=small", "--metrics", "127.0.0.1:26661")
+    assert done.exit_code == 0, done.output
+    assert home.open_home(tmp_path / "home").settings().metrics.address == "127.0.0.1:26661"
+    refused = run(tmp_path / "other", "init", "--metrics", "26661")
+    assert (refused.exit_code, "is not an address" in refused.output) == (2, True)

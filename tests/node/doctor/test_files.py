@@ -98,3 +98,8 @@ def test_what_strangers_reach_is_named(home: Home) -> None:
         "instrumentation.prometheus_listen_addr": Level.NOTE,
         "priv_validator_laddr": Level.NOTE,
     }
+
+
+def test_a_file_that_goes_meanwhile_is_no_fault(home: Home) -> None:
+    (home.committee / "erased.json").symlink_to("/nowhere/at/all")  # listed, and not there
+    check_modes(home)
