@@ -62,6 +62,12 @@ async def test_a_whole_round_pays_by_worth_and_releases_the_paid_sum(client: Cli
     assert told[-1] == "release_ended"
     counts = {what: told.count(what) for what in ("committed", "revealed", "paid", "release_share")}
     assert counts == {"committed": 4, "revealed": 4, "paid": 3, "release_share": 1}
+    shares = {
+        event.attributes["what"]: int(event.attributes["amount"])
+        for _, event in history
+        if event.attributes["what"].startswith("share")
+    }
+    assert shares == {"share": explanation.committee}, "the one member has delivered everything"
 
 
 async def watch(client: Client, round_id: int, seen: list[tuple[int, Event]]) -> None:
