@@ -135,6 +135,7 @@ async def test_a_node_joins_by_state_sync_though_a_peer_sends_corrupt_chunks(
         await asyncio.to_thread(net.wait_for_keys, 1)
         await asyncio.to_thread(snapshot_after, net, net.first.height())
         node = await asyncio.to_thread(joiner)
+        await asyncio.to_thread(killed_on_the_way, node)
         await asyncio.to_thread(node.wait_until, lambda: events(node, "state restored"), "a state", 240)
         check_restored(net, node, cometbft.node_id(pinned_cometbft, net.nodes[3].home.path))
         await settle(market, node)
@@ -143,6 +144,14 @@ async def test_a_node_joins_by_state_sync_though_a_peer_sends_corrupt_chunks(
     node.start().wait_for_height(net.first.height() + 1)
     check_agrees(net, node)
     network.check_verified(node)
+
+
+def killed_on_the_way(node: RunningNode) -> None:
+    """Kill a node while the state comes in, and start it again: it begins anew."""
+    node.wait_until(lambda: events(node, "restoring a snapshot"), "a snapshot", 240)
+    node.kill()
+    assert not events(node, "state restored")
+    node.start()
 
 
 def check_restored(net: Network, joiner: RunningNode, liar: str) -> None:
