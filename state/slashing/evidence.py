@@ -20,7 +20,7 @@ def judge(ctx: Context, item: Misbehavior) -> None:
     Evidence does not count once the stake behind it may have left, against a key that is no validator's or is
     tombstoned, or when the key was another validator's then.
     """
-    if ctx.height - item.height > ctx.params.unbonding_period:
+    if ctx.height - item.height >= ctx.params.unbonding_period:
         return
     record = records.by_consensus_address(ctx.view, item.address)
     if record is None or record.created > item.height or signing.is_tombstoned(ctx.view, item.address):

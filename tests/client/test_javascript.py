@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 from tests.client.devnode import ALICE
+from tests.javascript import NODE
 
 from assay.crypto.accounts import generate
 from assay.proto import tx_pb2
 
-NODE = shutil.which("node")
 
-
-def flags(node: str) -> list[str]:
-    """Node.js 20 has the WebSocket of version 22 behind a flag."""
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
-    return ["--experimental-websocket"] if int(version.lstrip("v").split(".")[0]) < 22 else []
-
-
-@pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 def test_the_example_s_protobuf_is_that_of_the_published_files(repository: Path) -> None:
     """What it writes parses as the messages of proto/, and it reads what they serialise to."""
-    assert NODE is not None
     body = tx_pb2.TxBody(sequence=2**64 - 1, gas_limit=127, fee=128, timeout_height=0, memo="é" * 100)
     body.messages.add().transfer.CopyFrom(tx_pb2.MsgTransfer(recipient=bytes(range(20)), amount=1))
     payload = bytes(300)
@@ -44,14 +33,12 @@ def test_the_example_s_protobuf_is_that_of_the_published_files(repository: Path)
     assert tx_pb2.Message.FromString(second) == whole
 
 
-@pytest.mark.skipif(NODE is None, reason="Node.js is not installed")
 def test_the_example_transfers_subscribes_and_queries(url: str, repository: Path) -> None:
-    assert NODE is not None
     script = repository / "docs" / "examples" / "transfer.mjs"
     recipient = generate().address.hex()
     host = url.removeprefix("http://")
     for sent in (1, 2):
-        command = [NODE, *flags(NODE), str(script), host, ALICE.seed.hex(), recipient, str(500_000 * sent)]
+        command = [NODE, str(script), host, ALICE.seed.hex(), recipient, str(500_000 * sent)]
         found = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         assert found.returncode == 0, found.stderr
         answer = json.loads(found.stdout)

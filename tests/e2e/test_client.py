@@ -6,7 +6,6 @@ import asyncio
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from tests.e2e.conftest import RunningNode
+from tests.javascript import NODE
 
 from assay.client import Client, faucet, messages
 from assay.client.transactions import tx_hash
@@ -285,19 +285,10 @@ async def test_waiting_survives_a_restart_of_the_node(client: Client, node: Runn
 
 
 def test_the_javascript_example_runs(node: RunningNode, repository: Path) -> None:
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("Node.js is not installed")
-    flags = [] if _has_websocket(program) else ["--experimental-websocket"]
     script = repository / "docs" / "examples" / "transfer.mjs"
     host, seed = node.rpc_url.removeprefix("http://"), faucet.account().seed.hex()
-    command = [program, *flags, str(script), host, seed, generate().address.hex(), "77"]
+    command = [NODE, str(script), host, seed, generate().address.hex(), "77"]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert found.returncode == 0, found.stderr
     answer = json.loads(found.stdout)
     assert (answer["code"], answer["balance"]) == (0, "77")
-
-
-def _has_websocket(program: str) -> bool:
-    version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    return int(version.lstrip("v").split(".")[0]) >= 22

@@ -11,7 +11,7 @@ from tests.e2e.chain import books
 from tests.e2e.chain.people import ASY, Person, people
 from tests.e2e.conftest import RunningNode
 from tests.e2e.pages import Newcomer, blocks
-from tests.state.ics23_reference import Claim, available, reference_verdicts
+from tests.state.ics23_reference import PROGRAMS, Claim, reference_verdicts
 
 from assay.client import Client, Event, NoSuchRecord, ProofInvalid, QueryRefused, TxRefused, messages
 from assay.client.rpc import unb64
@@ -82,7 +82,7 @@ async def test_proofs_by_path_convince_the_implementations_in_go_and_rust(
     value, proof, app_hash = await proven(client, keys.PARAMS, "/params")
     claims.append(Claim(app_hash, keys.PARAMS, value, proof))
     wrong = [claim._replace(root=bytes(32)) for claim in claims]
-    for language in available():
+    for language in PROGRAMS:
         assert reference_verdicts([*claims, *wrong], language) == [True] * 3 + [False] * 3
     listed = await client.path.page("/account")
     assert listed.verified
