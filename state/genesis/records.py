@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict
 
-from assay.proto.state_pb2 import Validator, ValidatorSet, ValidatorSets
+from assay.proto.state_pb2 import Counters, Validator, ValidatorSet, ValidatorSets
 from assay.state import invariants
 from assay.state.context import Context
 from assay.state.genesis.fields import BadGenesis, as_list, as_message, check_fields
@@ -63,8 +63,7 @@ def write(ctx: Context, value: Any) -> list[Validator]:
     """
     for number, entry in enumerate(as_list(value, "records")):
         _write(ctx, entry, f"records[{number}]")
-    if ctx.view.get(keys.COUNTERS) is None:
-        raise BadGenesis("records: /counters is missing, which says what ids were given out")
+    _check_counters(ctx)
     for table in _OF_ROUNDS:
         if next(ctx.view.iterate(table), None) is not None:
             raise BadGenesis("records: a round or a key is under way; `assayd export` winds both up")
@@ -86,6 +85,21 @@ def _write(ctx: Context, entry: Any, where: str) -> None:
         ctx.view.put(place.key, bytes.fromhex(entry["value"]))
     except (TypeError, ValueError):
         raise BadGenesis(f"{where}.value must be hexadecimal") from None
+
+
+def _check_counters(ctx: Context) -> None:
+    """Refuse counters that would give out an id a second time."""
+    counters = ctx.view.load(Counters, keys.COUNTERS) or Counters()
+    for table, following in (
+        (keys.KEY, counters.next_key),
+        (keys.ROUND, counters.next_round),
+        (keys.UNBONDING, counters.next_unbonding),
+        (keys.REDELEGATION, counters.next_unbonding),
+        (keys.SLASH, counters.next_slash),
+    ):
+        given = [keys.parse_entry(key) for key, _ in ctx.view.iterate(table)]
+        if max(given, default=0) >= following:
+            raise BadGenesis("records: /counters is missing, or gives an id out that a record has already")
 
 
 def _check(ctx: Context) -> list[Validator]:

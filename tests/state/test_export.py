@@ -147,6 +147,8 @@ def _spoiled(state: dict[str, Any], path: str, **value: Any) -> None:
         (lambda state: state["records"].append({"path": "/key-pool", "value": {"keys": ["1"]}}), "under way"),
         (lambda state: _spoiled(state, "/supply", total="1"), "the accounts hold"),
         (lambda state: _spoiled(state, "/supply", total="much"), "wrong type"),
+        (lambda state: _spoiled(state, "/counters", next_round="3"), "gives an id out"),
+        (lambda state: _spoiled(state, "/counters", next_unbonding="1"), "gives an id out"),
         (lambda state: _spoiled(state, "/validator/", tokens="1"), "records: "),
         (lambda state: state["params"].update(power_reduction="500"), "validator set|order"),
         (lambda state: state["params"].update(gas_price="-1"), "wrong type"),

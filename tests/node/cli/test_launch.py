@@ -98,10 +98,25 @@ def test_four_operators_begin_a_chain(people: list[Person], tmp_path: Path) -> N
     binary = cometbft.find_binary()
     expected = [f"{cometbft.node_id(binary, people[n].node)}@10.0.0.{n}:26656" for n in (1, 2, 3)]
     assert peers == expected
-    joined = CliRunner().invoke(
-        assayd, ["--home", str(tmp_path / "other"), "init", "--genesis", str(Home(first.node).genesis_file)]
-    )
-    assert joined.exit_code == 0
+
+    # Everybody takes the result, and the others' nodes as peers.
+    file = str(Home(first.node).genesis_file)
+    taken = people[2].run("set-genesis", file)
+    assert taken.exit_code == 0, taken.output
+    digest = shown.output.splitlines()[0].rsplit(maxsplit=1)[1]
+    assert f"begins with chain {CHAIN_ID}, digest {digest}." in taken.output
+    assert Home(people[2].node).genesis() == document
+    peers = Home(people[2].node).config()["p2p"]["persistent_peers"].split(",")
+    assert [peer.rpartition("@")[2] for peer in peers] == [f"10.0.0.{n}:26656" for n in (0, 1, 3)]
+
+
+def test_a_home_takes_a_genesis_before_it_is_started_and_only_a_good_one(people: list[Person]) -> None:
+    first, second = people[:2]
+    refused = second.run("set-genesis", str(Home(first.node).genesis_file))
+    assert (refused.exit_code, "no chain can begin with" in refused.output) == (1, True)
+    (Home(second.node).store / "CURRENT").touch()
+    refused = second.run("set-genesis", str(Home(first.node).genesis_file))
+    assert (refused.exit_code, "reset --anew" in refused.output) == (1, True)
 
 
 def test_a_genesis_that_lacks_validators_is_collected_and_says_so(people: list[Person]) -> None:

@@ -15,6 +15,7 @@ from assay.node.committee.identity import (
     IdentityError,
     create_committee_key,
     load_committee_key,
+    read_key_file,
     read_validator_address,
 )
 
@@ -95,3 +96,37 @@ def test_a_file_that_is_no_validator_file_is_refused(tmp_path: Path, changes: di
 def test_a_missing_validator_file_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(IdentityError, match="cannot read"):
         read_validator_address(tmp_path)
+
+
+def key_file(folder: Path, value: Any) -> Path:
+    """Write a consensus key's file as a remote signer's machine may have it."""
+    path = folder / "signer.json"
+    path.write_text(json.dumps({"priv_key": {"type": "tendermint/PrivKeyEd25519", "value": value}}))
+    path.chmod(0o600)
+    return path
+
+
+def test_a_consensus_key_is_read_from_cometbfts_form(tmp_path: Path) -> None:
+    key = generate()
+    value = base64.b64encode(key.seed + key.public_key).decode()
+    assert read_key_file(key_file(tmp_path, value)) == key
+
+
+@pytest.mark.parametrize(
+    "value", ["not even base64!", "", None, base64.b64encode(bytes(64)).decode(), "AAAA"]
+)
+def test_a_file_without_a_key_of_ours_is_refused(tmp_path: Path, value: Any) -> None:
+    with pytest.raises(IdentityError, match="holds no Ed25519 key"):
+        read_key_file(key_file(tmp_path, value))
+
+
+def test_a_consensus_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = key_file(tmp_path, "")
+    path.chmod(0o644)
+    with pytest.raises(IdentityError, match="others may read"):
+        read_key_file(path)
+
+
+def test_a_missing_consensus_key_says_where_its_proof_is_made(tmp_path: Path) -> None:
+    with pytest.raises(IdentityError, match="run assayd prove-key there"):
+        read_key_file(tmp_path / "none.json")
