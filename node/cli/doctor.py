@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from assay.node.doctor import chain, files, machine, network, self_tests
+from assay.node.doctor import chain, files, log, machine, network, self_tests
 from assay.node.doctor.findings import Finding, Level
 from assay.node.home import Home, open_home
 
@@ -53,6 +53,7 @@ def examine(home: Home, *, quick: bool) -> Iterator[Finding]:
         yield from asyncio.run(network.running(home))
     else:
         yield from network.ports(home)
+    yield from log.symptoms(home)
     yield from chain.store(home)
     yield from self_tests.signatures()
     if not quick:
