@@ -137,7 +137,7 @@ def _missed(signed: SigningInfo, params: Params) -> str:
     """Say how many blocks of its window a validator has missed, and how many it may."""
     window = params.signed_blocks_window
     allowed = window - part_of(window, params.min_signed)
-    return f"{signed.missed:,} of the last {window:,}; more than {allowed:,} is downtime"
+    return f"{signed.missed:,} in its window of {window:,}; more than {allowed:,} are downtime"
 
 
 def _jail(item: ValidatorRecord, signed: SigningInfo) -> dict[str, str]:
