@@ -193,7 +193,7 @@ def newcomer(request: pytest.FixtureRequest, tmp_path: Path, pinned_cometbft: Pa
 
 
 @pytest.mark.parametrize(
-    "newcomer", ["--validators 1 --block-time 150 --param unbonding_period=100"], indirect=True
+    "newcomer", ["--validators 1 --block-time 150 --param unbonding_period=70"], indirect=True
 )
 def test_joining(page: list[Step], newcomer: Newcomer) -> None:
     """All but the jail, with a network of one validator to join."""
