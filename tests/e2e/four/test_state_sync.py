@@ -118,11 +118,18 @@ def events(node: RunningNode, name: str) -> list[dict[str, Any]]:
 
 
 def snapshot_after(net: Network, height: int) -> None:
-    """Wait until all have a snapshot of a later height."""
-    for node in net.nodes:
-        node.wait_until(
-            lambda node=node: any(line["height"] > height for line in events(node, "snapshot")), "a snapshot"
-        )
+    """Wait until all have a snapshot of a later height; it is the same bytes everywhere."""
+
+    def common() -> list[int]:
+        taken = [{line["height"] for line in events(node, "snapshot")} for node in net.nodes]
+        return sorted(found for found in set.intersection(*taken) if found > height)
+
+    newest = net.first.wait_until(common, "a snapshot that all have", 120)[-1]
+    places = [node.home.snapshots / str(newest) for node in net.nodes]
+    names = {tuple(sorted(file.name for file in place.iterdir())) for place in places}
+    (files,) = names
+    for name in files:
+        assert len({(place / name).read_bytes() for place in places}) == 1
 
 
 @pytest.mark.timeout(600)
