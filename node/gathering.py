@@ -13,9 +13,11 @@ from assay.client.amounts import format_amount
 from assay.client.rates import format_part
 from assay.crypto.accounts import decode_address, encode_address
 from assay.node.chainstate import first_state
+from assay.proto.state_pb2 import Params
 from assay.state import ledger
 from assay.state.envelope import AccountTx
 from assay.state.genesis import BadGenesis, gen_txs
+from assay.state.genesis.fields import as_message
 from assay.state.validators import records as validators
 
 _MAX_BYTES = 1 << 16
@@ -56,6 +58,16 @@ def with_gen_txs(document: Mapping[str, Any], found: Sequence[GenTx]) -> dict[st
     """Return a genesis whose validators come in by these transactions and no others."""
     state = _new_chains(document)
     return {**document, "app_state": {**state, "gen_txs": [each.document for each in found]}}
+
+
+def params_of(document: Mapping[str, Any]) -> Params:
+    """Return the parameters in a new chain's genesis; `BadGenesis` if they cannot be read."""
+    return as_message(_new_chains(document).get("params"), Params, "params")
+
+
+def check_own(entry: dict[str, Any], document: Mapping[str, Any]) -> None:
+    """Refuse a gen_tx that the chain of a genesis would not admit, whatever else is in it."""
+    gen_txs.check_form(gen_txs.read(entry, document["chain_id"]), params_of(document))
 
 
 def _new_chains(document: Mapping[str, Any]) -> dict[str, Any]:

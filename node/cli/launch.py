@@ -89,11 +89,12 @@ def gentx(home: Path, /, key: str, amount: str, **options: Any) -> None:
         terms = _terms(opened, parse_amount(amount), options)
     operator = _session(options["assay_home"], options["passphrase_file"]).signer(key)
     keys = _keys(opened, operator.address, options["keys"])
-    raw = gen_tx(operator, keys, terms, _memo(opened, options["address"]))
-    node_id = _node_id(opened)
-    path = options["output_document"] or opened.gentx_directory / f"gentx-{node_id}.json"
+    document = to_document(gen_tx(operator, keys, terms, _memo(opened, options["address"])))
+    with usage_errors():
+        gathering.check_own(document, opened.genesis())
+    path = options["output_document"] or opened.gentx_directory / f"gentx-{_node_id(opened)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(to_document(raw), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     click.echo(f"Wrote {path}: {terms.description.moniker} begins with {format_amount(terms.amount)}.")
 
 
@@ -102,13 +103,13 @@ def _terms(home: Home, amount: int, options: dict[str, Any]) -> MsgCreateValidat
     parts = {name: options[name] for name in _PARTS}
     parts["moniker"] = parts["moniker"] or home.config().get("moniker", "")
     least = options["min_self_delegation"]
-    params = home.genesis().get("app_state", {}).get("params", {})
+    params = gathering.params_of(home.genesis())
     return MsgCreateValidator(
         description=Description(**parts),
         commission_rate=parse_rate(options["commission_rate"]),
         max_commission_rate=parse_rate(options["commission_max_rate"]),
         max_commission_change=parse_rate(options["commission_max_change_rate"]),
-        min_self_delegation=parse_amount(least) if least else int(params.get("min_self_delegation", 0)),
+        min_self_delegation=parse_amount(least) if least else params.min_self_delegation,
         amount=amount,
     )
 

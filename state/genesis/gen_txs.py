@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from google.protobuf.json_format import MessageToDict
 
+from assay.proto.state_pb2 import Params
 from assay.proto.tx_pb2 import MsgCreateValidator, Tx, TxBody
 from assay.state import ledger
 from assay.state.ante import MAX_MEMO_BYTES
@@ -79,6 +80,14 @@ def message_of(tx: AccountTx) -> MsgCreateValidator:
     return tx.body.messages[0].create_validator
 
 
+def check_form(tx: AccountTx, params: Params, where: str = "gen_tx") -> None:
+    """Refuse a transaction that no chain with such parameters admits; `BadGenesis` says why."""
+    try:
+        HANDLERS[_KIND].check_form(message_of(tx), params)
+    except AssayError as error:
+        raise BadGenesis(f"{where}: {error}") from None
+
+
 def execute(ctx: Context, tx: AccountTx, where: str = "gen_tx") -> None:
     """Carry a transaction of the genesis out.
 
@@ -87,12 +96,11 @@ def execute(ctx: Context, tx: AccountTx, where: str = "gen_tx") -> None:
     BadGenesis
         If its signature is not its sender's, or the chain would refuse it.
     """
-    handler, message = HANDLERS[_KIND], message_of(tx)
     if not tx.verify():
         raise BadGenesis(f"{where}: the signature does not match; was it made for chain {ctx.chain_id!r}?")
+    check_form(tx, ctx.params, where)
     try:
-        handler.check_form(message, ctx.params)
-        handler.execute(ctx, tx.sender, message)
+        HANDLERS[_KIND].execute(ctx, tx.sender, message_of(tx))
     except AssayError as error:
         raise BadGenesis(f"{where}: {error}") from None
     record = ledger.account(ctx.view, tx.sender)

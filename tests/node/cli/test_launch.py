@@ -22,6 +22,7 @@ from assay.node.home import Home
 from assay.state.validators import records
 
 CHAIN_ID = "launch-1"
+GENTX = ("gentx", "operator", "1asy", "--assay-home", "{keys}")
 PASSPHRASE = {"ASSAY_PASSPHRASE": "x"}
 
 
@@ -194,6 +195,9 @@ def spoiled(file: Path, **value: Any) -> None:
             2,
             "per cent sign",
         ),
+        ([*GENTX, "--commission-rate", "30%"], 2, "must not exceed the maximum"),
+        ([*GENTX, "--min-self-delegation", "2asy"], 2, "the promise 2000000 uasy"),
+        ([*GENTX, "--moniker", "m" * 71], 2, "the moniker has 71 bytes"),
         (["show-validator", "assay1"], 2, "not an address"),
         (["show-validator", "{own}", "--consensus-key", "00"], 2, "not 32 bytes in hexadecimal"),
         (["show-validator", "{own}", "--consensus-key", "00" * 32], 2, "belong together"),
