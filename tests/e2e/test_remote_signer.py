@@ -1,5 +1,6 @@
 """The consensus key in a process of its own: CometBFT's signer server, over the protocol tmkms speaks."""
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -67,8 +68,8 @@ def signer(node: Any, tmp_path: Path, repository: Path) -> Iterator[Signer]:
     made.stop()
 
 
-def validator_address(node: Any) -> str:
-    found: str = node.home.genesis()["validators"][0]["address"]
+def validator_address(signer: Signer) -> str:
+    found: str = json.loads((signer.directory / "key.json").read_text())["address"]
     return found
 
 
@@ -76,15 +77,15 @@ def test_a_remote_signer_signs_blocks_and_shares(node: Any, signer: Signer) -> N
     code, output = node.start().wait()
     assert (code, "set [validator] address" in output) == (1, True)
 
-    node.home.change_settings({"validator": {"address": validator_address(node)}})
+    node.home.change_settings({"validator": {"address": validator_address(signer)}})
     node.start()
     signer.start(node)
     node.wait_for_key()  # the committee's shares travel in votes that the signer has signed
     status = node.rpc("status")["validator_info"]
-    assert status["address"] == validator_address(node)
+    assert status["address"] == validator_address(signer)
     # What CometBFT makes anew in the home is the key of nobody.
     fresh = node.home.path / "config" / "priv_validator_key.json"
-    assert not fresh.exists() or validator_address(node) not in fresh.read_text()
+    assert not fresh.exists() or validator_address(signer) not in fresh.read_text()
 
     signer.stop()
     height = node.height()
@@ -93,7 +94,7 @@ def test_a_remote_signer_signs_blocks_and_shares(node: Any, signer: Signer) -> N
 
 
 def test_without_its_signer_a_node_signs_nothing(node: Any, signer: Signer) -> None:
-    node.home.change_settings({"validator": {"address": validator_address(node)}})
+    node.home.change_settings({"validator": {"address": validator_address(signer)}})
     node.start()
     signer.start(node)
     node.wait_for_height(3)
