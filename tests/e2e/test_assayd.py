@@ -82,7 +82,8 @@ def test_a_node_runs_once_logs_as_asked_and_begins_again_after_a_reset(
     node.wait_for_key()
     _, output = node.stop()
     with Store.open(node.home.store) as store:
-        assert store.version - store.oldest_version == 2  # three versions are kept, as asked
+        # Three versions are kept, as asked; and one more, if it was just about to be forgotten.
+        assert store.version - store.oldest_version in (2, 3)
     events = [json.loads(line) for line in output.splitlines()]
     blocks = [event["height"] for event in events if event["event"] == "block"]
     assert blocks[:3] == [1, 2, 3]
