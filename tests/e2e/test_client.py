@@ -118,6 +118,8 @@ def test_a_round_with_a_crash_in_the_middle(person: Any, parts: Sequence[Path]) 
     options = ("--name", "cancer", "--kind", "logistic", "--target", "diagnosis", "--licence", "CC0")
     model = owner.run("model", "post", held_out, *options)["model"]
     terms = ("--bounty", "10asy", "--min-contributors", "2", "--max-contributors", "3")
+    # Phases end when everybody has acted; the windows have room for a slow machine.
+    terms += ("--commit-window", "3000", "--reveal-window", "3000")
     number = str(owner.run("bounty", "open", model, held_out, *terms)["round"])
 
     people = [person(f"contributor{n}", "2asy") for n in range(3)]

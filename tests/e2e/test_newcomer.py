@@ -192,6 +192,7 @@ def newcomer(request: pytest.FixtureRequest, tmp_path: Path, pinned_cometbft: Pa
         made.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "newcomer", ["--validators 1 --block-time 150 --param unbonding_period=70"], indirect=True
 )

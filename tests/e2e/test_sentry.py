@@ -77,6 +77,7 @@ def layout(tmp_path: Path, make_node: Callable[..., Any], pinned_cometbft: Path)
     return Layout(*nodes, ids[0])
 
 
+@pytest.mark.long
 def test_the_outside_gets_blocks_and_not_the_validator_s_address(layout: Layout) -> None:
     layout.start()
     layout.outsider.wait_for_height(5, 120)

@@ -32,6 +32,7 @@ def earliest(node: RunningNode) -> int:
     return int(node.rpc("status")["sync_info"]["earliest_block_height"])
 
 
+@pytest.mark.long
 def test_blocks_and_versions_go_when_nobody_needs_them(first_node: Callable[..., RunningNode]) -> None:
     node = first_node("preset=small", "max_window=10", f"unbonding_period={UNBONDING}")
     forgetful(node)

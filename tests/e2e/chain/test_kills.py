@@ -18,6 +18,7 @@ from tests.e2e.conftest import RunningNode
 from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Round
 from assay.state.rules.errors import WrongSequence
+from assay.state.rules.payout import committees_part
 
 pytestmark = pytest.mark.e2e
 
@@ -58,7 +59,8 @@ def survivor(
 
 def test_the_round_settles(survivor: Survivor) -> None:
     assert (survivor.record.status, survivor.record.outcome) == (pb.ROUND_STATUS_SETTLED, "paid")
-    assert survivor.record.paid == survivor.record.bounty
+    record = survivor.record
+    assert record.paid == record.bounty - committees_part(record.bounty, record.committee_share)
     network.check_verified(survivor.node)
 
 

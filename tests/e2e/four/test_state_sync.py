@@ -133,6 +133,7 @@ def snapshot_after(net: Network, height: int) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long
 async def test_a_node_joins_by_state_sync_though_a_peer_sends_corrupt_chunks(
     net: Network, joiner: Callable[[], RunningNode], tmp_path: Path, pinned_cometbft: Path
 ) -> None:

@@ -44,6 +44,7 @@ async def decide(net: Network) -> int:
     return height
 
 
+@pytest.mark.long
 def test_validators_are_upgraded_one_by_one(make: Callable[..., Network]) -> None:
     net = make("preset=small", "key_pool=1").start()
     first, second, third, last = net.nodes

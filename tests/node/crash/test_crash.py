@@ -55,7 +55,8 @@ class Victim:
             with suppress(ProcessLookupError):
                 process.kill()
             await process.communicate()
-        assert process.returncode == -signal.SIGKILL
+        # 255: its end was noticed, but somebody else in this process had asked the kernel how it came.
+        assert process.returncode in (-signal.SIGKILL, 255)
         assert self.committed < len(self.course.blocks), f"the node never came by: {point}"
 
     async def _lead(self, peer: Peer) -> None:

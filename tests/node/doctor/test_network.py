@@ -35,19 +35,21 @@ def test_a_port_that_is_taken_is_named(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "peers", "levels"),
+    ("age", "catching_up", "peers", "levels"),
     [
-        (status(1), 1, ["ok", "ok"]),
-        (status(100), 1, ["wrong", "ok"]),
-        (status(100, catching_up=True), 1, ["note", "ok"]),
-        (status(-60), 1, ["ok", "wrong", "ok"]),
-        (status(1), 0, ["ok", "wrong"]),
+        (1, False, 1, ["ok", "ok"]),
+        (100, False, 1, ["wrong", "ok"]),
+        (100, True, 1, ["note", "ok"]),
+        (-60, False, 1, ["ok", "wrong", "ok"]),
+        (1, False, 0, ["ok", "wrong"]),
     ],
 )
-def test_a_running_node_is_judged(home: Home, given: dict[str, Any], peers: int, levels: list[str]) -> None:
+def test_a_running_node_is_judged(
+    home: Home, age: int, catching_up: bool, peers: int, levels: list[str]
+) -> None:
     text = set_values(home.config_file.read_text(), {"p2p": {"persistent_peers": "ab@127.0.0.1:1"}})
     home.config_file.write_text(text)
-    found = network.place(home, given, peers)
+    found = network.place(home, status(age, catching_up=catching_up), peers)
     assert [each.level for each in found] == levels
     assert all(each.remedy for each in found if each.level is not Level.OK)
 
