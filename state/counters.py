@@ -1,4 +1,4 @@
-"""Numbers given out once: ids of rounds, keys and openings."""
+"""Numbers given out once: ids of rounds, keys, openings, entries and slashes."""
 
 from __future__ import annotations
 
@@ -17,49 +17,37 @@ def load(view: Overlay) -> Counters:
     return view.load(Counters, keys.COUNTERS) or first()
 
 
-def take_round(view: Overlay) -> int:
-    """Return a new round id."""
+def _take(view: Overlay, name: str, count: int = 1) -> int:
     counters = load(view)
-    taken = counters.next_round
-    counters.next_round += 1
+    taken: int = getattr(counters, name)
+    setattr(counters, name, taken + count)
     view.save(keys.COUNTERS, counters)
     return taken
+
+
+def take_round(view: Overlay) -> int:
+    """Return a new round id."""
+    return _take(view, "next_round")
 
 
 def take_key(view: Overlay) -> int:
     """Return a new committee key id."""
-    counters = load(view)
-    taken = counters.next_key
-    counters.next_key += 1
-    view.save(keys.COUNTERS, counters)
-    return taken
+    return _take(view, "next_key")
 
 
 def take_openings(view: Overlay, count: int) -> int:
     """Return the first of `count` new, consecutive opening ids."""
-    counters = load(view)
-    taken = counters.next_opening
-    counters.next_opening += count
-    view.save(keys.COUNTERS, counters)
-    return taken
+    return _take(view, "next_opening", count)
 
 
 def take_unbonding(view: Overlay) -> int:
     """Return a new id of an unbonding or redelegation entry."""
-    counters = load(view)
-    taken = counters.next_unbonding
-    counters.next_unbonding += 1
-    view.save(keys.COUNTERS, counters)
-    return taken
+    return _take(view, "next_unbonding")
 
 
 def take_slash(view: Overlay) -> int:
     """Return a new id of a slash."""
-    counters = load(view)
-    taken = counters.next_slash
-    counters.next_slash += 1
-    view.save(keys.COUNTERS, counters)
-    return taken
+    return _take(view, "next_slash")
 
 
 def set_next_job(view: Overlay, opening: int) -> None:
