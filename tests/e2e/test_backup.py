@@ -98,6 +98,7 @@ def test_backups_of_a_running_node_go_on_where_they_were_made(
         made.stop()
 
 
+@pytest.mark.long
 def test_a_stopped_node_is_backed_up_too_and_what_is_damaged_is_refused(
     node: Any, restored: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_node_goes_back_and_on(node: Any, hard: bool) -> None:
     assert must(node.home.path, "verify")
 
 
+@pytest.mark.long
 def test_compaction_keeps_everything_and_is_for_a_stopped_node(node: Any) -> None:
     node.start().wait_for_height(10)
     code, output = assayd(node.home.path, "compact")

@@ -95,6 +95,7 @@ def _broadcast(node: RunningNode, tx: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.long
 def test_a_second_node_syncs_whatever_happens_to_its_workers_and_again_after_a_reset(
     survivor: Survivor, tmp_path: Path, pinned_cometbft: Path
 ) -> None:

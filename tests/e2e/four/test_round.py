@@ -49,6 +49,7 @@ async def test_a_round_settles_with_one_validator_killed_and_takes_its_share_whe
     network.check_quiet(four.first)
 
 
+@pytest.mark.long
 async def test_a_chain_halts_with_two_validators_killed_and_resumes_when_one_returns(
     four: Network, client: Client, tmp_path: Path
 ) -> None:
