@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import structlog
 
@@ -11,7 +12,7 @@ from assay.client.rpc import Rpc
 from assay.crypto.ed25519_rules import check_rules
 from assay.node import interpreter
 from assay.node.abci.server import Server
-from assay.node.background import beside_blocks
+from assay.node.background import Background, beside_blocks
 from assay.node.cometbft import find_binary, start_command, version
 from assay.node.committee.identity import IdentityError, read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
@@ -94,17 +95,22 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         _announce(chain, home, cometbft, address)
         await pool.start()
         health.begin()
-        node = Node(
-            server=Server(application),
-            address=home.abci_address(),
-            command=start_command(binary, home.path, home.abci_address()),
-            log=home.cometbft_log,
-            height=lambda: chain.height,
-            failures=(beside.failed,),
-            steps=lambda: beside.snapshots.steps,
-            not_before=begins,
-        )
+        node = _node(home, binary, Server(application), chain, beside)
         return await supervise(node, settings.supervision, request)
+
+
+def _node(home: Home, binary: Path, server: Server, chain: Chain, beside: Background) -> Node:
+    """Return what the supervisor runs and watches."""
+    return Node(
+        server=server,
+        address=home.abci_address(),
+        command=start_command(binary, home.path, home.abci_address()),
+        log=home.cometbft_log,
+        height=lambda: chain.height,
+        failures=(beside.failed,),
+        steps=lambda: beside.snapshots.steps,
+        not_before=genesis_time(home.genesis()),
+    )
 
 
 def _announce(chain: Chain, home: Home, cometbft: str, validator: bytes) -> None:
