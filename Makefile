@@ -123,7 +123,7 @@ out/bin/priv_val_server: tools/cometbft/go.mod tools/cometbft/go.sum tools/build
 out/bin/promcheck: tools/promcheck/go.mod tools/promcheck/go.sum $(wildcard tools/promcheck/*.go) tools/build.sh tools/go.sh | $(READY)
 	@tools/build.sh tools/promcheck . $@
 
-# Only the tests use it; where there is no Rust they do without.
+# Only the tests use it; without Rust the test that calls it fails, and says so.
 out/bin/ics23-verify-rust: $(addprefix tools/ics23-rust/,Cargo.toml Cargo.lock src/main.rs)
 	cargo build --quiet --release --locked --manifest-path $< --target-dir out/cache/cargo
 	@mkdir -p $(@D)

@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     seed = config.getoption("order_seed")
     if seed is not None:
         random.Random(seed).shuffle(items)
+        items.sort(key=lambda item: item.get_closest_marker("always") is None)
 
 
 _STARTED = time.monotonic()

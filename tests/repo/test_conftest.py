@@ -43,3 +43,13 @@ def test_the_order_follows_from_the_seed(repository: Path) -> None:
     assert len(first) > 10
     assert first == same != other
     assert sorted(first) == sorted(other)
+
+
+def test_some_long_tests_come_first_whatever_the_seed(repository: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-m", "long", "--order-seed=3"]
+    tests = ["tests/node/crash", "tests/node/conformance", "tests/e2e/four"]
+    listed = subprocess.run(
+        [*command, *tests], cwd=repository, capture_output=True, text=True, check=True
+    ).stdout
+    first = [line.partition("::")[0] for line in listed.splitlines()[:2]]
+    assert sorted(first) == ["tests/e2e/four/test_soak.py", "tests/node/crash/test_crash.py"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.four.soak import drift, soak
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.always]
 
 MOST_SECONDS = 150.0
 

@@ -117,6 +117,7 @@ async def test_a_kill_at_any_stage_loses_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.always
 @pytest.mark.timeout(900)
 async def test_a_hundred_kills_lose_nothing(tmp_path: Path, seed: int) -> None:
     counts = await killed_often(tmp_path, MANY, seed)
