@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Final, Self
@@ -202,8 +202,8 @@ class Client:
                 for source in ("Tx", "NewBlockEvents")
             ]
             async for item in merge(streams):
-                for event in _round_events(item, round_id):
-                    yield event
+                for found in _round_events(item, round_id):
+                    yield found
 
     async def _sequence(self, address: bytes) -> int:
         return (await self.query.latest_account(address)).value.sequence
@@ -215,14 +215,17 @@ class Client:
         return self._params
 
 
-def _round_events(item: dict[str, Any], round_id: int) -> Iterator[tuple[int, Event]]:
-    value = item["data"]["value"]
-    height, events = value.get("height"), value.get("events")
-    if "TxResult" in value:
-        height, events = value["TxResult"]["height"], value["TxResult"]["result"].get("events")
-    for event in parse_events(events):
-        if event.kind == "round" and event.attributes.get("id") == str(round_id):
-            yield int(height), event
+def _round_events(item: dict[str, Any], round_id: int) -> list[tuple[int, Event]]:
+    with understood("an event"):
+        value = item["data"]["value"]
+        height, events = value.get("height"), value.get("events")
+        if "TxResult" in value:
+            height, events = value["TxResult"]["height"], value["TxResult"]["result"].get("events")
+        return [
+            (int(height), event)
+            for event in parse_events(events)
+            if event.kind == "round" and event.attributes.get("id") == str(round_id)
+        ]
 
 
 def _light_client(rpc: Rpc, trust: Trust | str, home: Home | None, rules: TrustRules | None) -> LightClient:

@@ -10,7 +10,7 @@ from typing import Final
 from google.protobuf.message import Message
 
 from assay.client.errors import BadResponse, QueryRefused
-from assay.client.records import Answer, NoSuchRecord, Reader, decode
+from assay.client.records import Answer, NoSuchRecord, Reader, all_pages, decode
 from assay.proto.query_pb2 import Page, PageRequest
 from assay.state.rules import paths
 from assay.state.rules.errors import BadQuery, QueryError
@@ -102,13 +102,11 @@ class Paths:
 
     async def entries(self, path: str, height: int) -> list[tuple[bytes, bytes]]:
         """Return key and value of all records below a path after the block of `height`, unproven."""
-        found, start = [], b""
-        while True:
-            page, _ = await self._page(path, start, _MOST_AT_ONCE, height)
-            found += [(entry.key, entry.value) for entry in page.entries]
-            start = page.next
-            if not start:
-                return found
+
+        async def read(start: bytes) -> Page:
+            return (await self._page(path, start, _MOST_AT_ONCE, height))[0]
+
+        return await all_pages(read)
 
     async def _page(self, path: str, start: bytes, limit: int, height: int) -> tuple[Page, int]:
         """Return a page with keys that belong to the list, and its height."""

@@ -9,6 +9,7 @@ to the chain the node tells of.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -24,6 +25,8 @@ from assay.state.rules.errors import NotFound
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 _APP_HASHES_KEPT: Final = 64
+_MOST_LISTED: Final = 256 << 20
+"""Bytes of a list that is read as a whole."""
 
 
 class NoSuchRecord(ClientError):
@@ -155,18 +158,35 @@ class Reader:
 
     async def pages(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
         """Return every entry whose key begins with `prefix`, in key order, unproven, latest height."""
-        entries: list[tuple[bytes, bytes]] = []
-        start = b""
-        while True:
+
+        async def read(start: bytes) -> Page:
             request = PageRequest(prefix=prefix, start=start)
-            raw = await self.raw("/store/range", request.SerializeToString())
-            page = decode(Page, raw.value)
-            entries += ((entry.key, entry.value) for entry in page.entries)
-            if not page.next:
-                return entries
-            if page.next <= start:
-                raise BadResponse("the node's pages do not move on")
-            start = page.next
+            return decode(Page, (await self.raw("/store/range", request.SerializeToString())).value)
+
+        return await all_pages(read)
+
+
+async def all_pages(read: Callable[[bytes], Awaitable[Page]]) -> list[tuple[bytes, bytes]]:
+    """Return key and value of the entries of all pages, each read from where the one before ends.
+
+    Raises
+    ------
+    BadResponse
+        If the node would never come to an end.
+    """
+    entries: list[tuple[bytes, bytes]] = []
+    start, size = b"", 0
+    while True:
+        page = await read(start)
+        entries += ((entry.key, entry.value) for entry in page.entries)
+        size += page.ByteSize()
+        if not page.next:
+            return entries
+        if page.next <= start or not page.entries:
+            raise BadResponse("the node's pages do not move on")
+        if size > _MOST_LISTED:
+            raise BadResponse(f"the node's list has more than {_MOST_LISTED:,} bytes; read it page by page")
+        start = page.next
 
 
 def decode(message_type: type[M], data: bytes) -> M:

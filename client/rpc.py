@@ -12,6 +12,7 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -41,7 +42,7 @@ def understood(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadResponse(
             f"{what}: the node's answer is not of the form expected ({type(error).__name__}: {error}); is it "
             "a node of an Assay chain, and of a version this client knows?"
@@ -59,17 +60,30 @@ def unb64(text: str | None) -> bytes:
 
 
 def base_url(node: str) -> str:
-    """Return an http(s) address for what users write: ``host:port``, ``tcp://``, ``http(s)://``."""
+    """Return an http(s) address for what users write: ``host:port``, ``tcp://``, ``http(s)://``.
+
+    Raises
+    ------
+    BadNodeAddress
+        If it can be none.
+    """
     scheme, separator, rest = node.rpartition("://")
-    if not separator:
+    if scheme == "tcp" or not separator:
         scheme = "http"
-    if scheme == "tcp":
-        scheme = "http"
-    if scheme not in ("http", "https") or not rest:
+    url = f"{scheme}://{rest.rstrip('/')}"
+    if scheme not in ("http", "https") or not _has_host(url):
         raise BadNodeAddress(
             f"{node!r} is not a node's address; expected something like http://127.0.0.1:26657"
         )
-    return f"{scheme}://{rest.rstrip('/')}"
+    return url
+
+
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.port != 0 and bool(parts.hostname and parts.hostname.encode("idna")) and " " not in url
+    except ValueError:  # a port, an address in brackets, or a name that cannot be
+        return False
 
 
 class Rpc:
@@ -135,9 +149,9 @@ class Rpc:
             answer = [answer]
         if not isinstance(answer, list):
             raise BadResponse(f"{self.url} answered a batch with something that is not a list")
-        by_id = {item.get("id"): item for item in answer if isinstance(item, dict)}
+        by_id = {str(item.get("id")): item for item in answer if isinstance(item, dict)}
         return [
-            _result_or_error(method, request["id"], by_id.get(request["id"]))
+            _result_or_error(method, request["id"], by_id.get(str(request["id"])))
             for (method, _), request in zip(calls, requests, strict=True)
         ]
 
@@ -150,7 +164,9 @@ class Rpc:
         headers = {"Content-Type": "application/json", "Content-Length": str(len(data))}
         body = _pieces(data) if len(data) > _PIECE else data
         try:
-            async with self.session().post(self.url, data=body, headers=headers) as response:
+            # No redirects: a node is not to choose whom this machine talks to.
+            post = self.session().post(self.url, data=body, headers=headers, allow_redirects=False)
+            async with post as response:
                 return _decoded(self.url, response.status, await _bounded(response))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise NodeUnreachable(
@@ -179,7 +195,7 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
 def _decoded(url: str, status: int, data: bytes) -> Any:
     try:
         return json.loads(data)  # CometBFT sends errors as JSON under status 500 too
-    except ValueError:
+    except (RecursionError, ValueError):
         text = data[:200].decode(errors="replace").strip()
         raise BadResponse(f"{url} answered HTTP {status} without JSON: {text!r}") from None
 
@@ -187,13 +203,18 @@ def _decoded(url: str, status: int, data: bytes) -> Any:
 def _result(method: str, ident: int | None, answer: Any) -> Any:
     if not isinstance(answer, dict):
         raise BadResponse(f"{method}: the node's answer is not a JSON-RPC object")
-    error = answer.get("error")
-    if isinstance(error, dict):
-        data = error.get("data")
-        raise RpcError(method, int(error.get("code", 0)), str(error.get("message", "")), str(data or ""))
+    if answer.get("error") is not None:
+        raise refusal(method, answer["error"])
     if "result" not in answer or answer.get("id") != ident:
         raise BadResponse(f"{method}: the node's answer has no result, or belongs to another call")
     return answer["result"]
+
+
+def refusal(method: str, error: Any) -> RpcError:
+    """Return the error object of a node's answer as an exception."""
+    with understood(method):
+        code, message, data = (error.get(name) for name in ("code", "message", "data"))
+        return RpcError(method, int(code or 0), str(message or ""), str(data or ""))
 
 
 def _result_or_error(method: str, ident: int, answer: Any) -> Any:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from assay.client.errors import NodeUnreachable, RpcError, SubscriptionLost
-from assay.client.rpc import MAX_RESPONSE_BYTES, Rpc
+from assay.client.errors import BadResponse, NodeUnreachable, RpcError, SubscriptionLost
+from assay.client.rpc import MAX_RESPONSE_BYTES, Rpc, refusal
 
 _QUEUE: Final = 1000
 _ANSWER_SECONDS: Final = 10.0
@@ -180,12 +180,15 @@ class Subscriptions:
             raise NodeUnreachable(f"no websocket at {url} ({type(error).__name__})") from error
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        async for message in socket:
-            if message.type is aiohttp.WSMsgType.TEXT:
-                with suppress(ValueError):
+        try:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
                     self._dispatch(json.loads(message.data))
-        if socket is self._socket:
-            self._lose()
+        except (BadResponse, RecursionError, ValueError):  # no node talks like this
+            await socket.close()
+        finally:
+            if socket is self._socket:
+                self._lose()
 
     def _lose(self) -> None:
         """Tell every listener that the websocket is gone."""
@@ -196,13 +199,14 @@ class Subscriptions:
         self._topics.clear()
 
     def _dispatch(self, message: Any) -> None:
-        ident = message.get("id") if isinstance(message, dict) else None
+        if not isinstance(message, dict) or not isinstance(message.get("result") or {}, dict):
+            raise BadResponse("the node's message is no JSON-RPC object, or its result is none")
+        ident = message.get("id")
         topic = next((topic for topic in self._topics.values() if topic.ident == ident), None)
         if topic is None:
             return
-        error = message.get("error")
-        if error is not None:
-            failure = _failure(error)
+        if message.get("error") is not None:
+            failure = _failure(refusal("subscribe", message["error"]))
             topic.confirm(failure)
             topic.put(failure)
         elif message.get("result"):
@@ -211,8 +215,7 @@ class Subscriptions:
             topic.confirm(None)
 
 
-def _failure(error: dict[str, Any]) -> Exception:
-    data = str(error.get("data", ""))
-    if "canceled" in data:
-        return SubscriptionLost(f"the node ended the subscription: {data}")
-    return RpcError("subscribe", int(error.get("code", 0)), str(error.get("message", "")), data)
+def _failure(error: RpcError) -> Exception:
+    if "canceled" in error.data:
+        return SubscriptionLost(f"the node ended the subscription: {error.data}")
+    return error

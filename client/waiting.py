@@ -8,7 +8,15 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from assay.client.errors import BadResponse, NodeUnreachable, RpcError, SubscriptionLost, TxFailed, TxNotSeen
+from assay.client.errors import (
+    BadResponse,
+    ClientError,
+    NodeUnreachable,
+    RpcError,
+    SubscriptionLost,
+    TxFailed,
+    TxNotSeen,
+)
 from assay.client.rpc import Rpc, b64, understood
 from assay.client.subscriptions import Subscriptions
 
@@ -20,6 +28,8 @@ _RECHECK_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.5
 _AWAY_SECONDS: Final = 60.0
 _RESEND_SECONDS: Final = 10.0
+_PASSING: Final = (BadResponse, NodeUnreachable, RpcError)
+"""What may go well the next time."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +179,7 @@ class TxWaiter:
                 return await self._wait(tx_hash)
         except TimeoutError:
             raise TxNotSeen(
-                f"transaction {tx_hash.hex().upper()} was in no block for {seconds:g} s; "
+                f"transaction {tx_hash.hex().upper()} was seen in no block for {seconds:g} s; "
                 "it may still come: query it later before sending it again"
             ) from None
         finally:
@@ -179,7 +189,7 @@ class TxWaiter:
     async def _resend(self, raw: bytes) -> None:
         while raw:
             await asyncio.sleep(_RESEND_SECONDS)
-            with suppress(BadResponse, NodeUnreachable, RpcError):  # as a rule the node has it already
+            with suppress(*_PASSING):  # as a rule the node has it already
                 await self._rpc.call("broadcast_tx_sync", tx=b64(raw))
 
     async def close(self) -> None:
@@ -203,9 +213,10 @@ class TxWaiter:
         query = f"tm.event='Tx' AND tx.hash='{tx_hash.hex().upper()}'"
         async with self._subscriptions.open(query) as stream:
             while True:
-                found = await self.lookup(tx_hash)  # it may have been faster than the subscription
-                if found is not None:
-                    return found
+                with suppress(RpcError):  # without an index, the node still tells as it happens
+                    found = await self.lookup(tx_hash)  # it may have been faster than the subscription
+                    if found is not None:
+                        return found
                 try:
                     async with asyncio.timeout(_RECHECK_SECONDS):
                         event = await anext(stream)
@@ -228,11 +239,11 @@ class TxWaiter:
             try:
                 async with asyncio.timeout(_RECHECK_SECONDS):
                     await anext(follow)
-            except (TimeoutError, NodeUnreachable, StopAsyncIteration):
+            except (TimeoutError, StopAsyncIteration, *_PASSING):
                 follow = self._blocks.follow()  # the generator ended with the exception
             try:
                 await self._resolve()
-            except NodeUnreachable:
+            except _PASSING:
                 await asyncio.sleep(_RETRY_SECONDS)
         await follow.aclose()
 
@@ -243,12 +254,24 @@ class TxWaiter:
             try:
                 found = _found(tx_hash, answer)
             except TxFailed as error:
-                future = self._waiting.pop(tx_hash)
-                future.set_exception(error)
-                future.exception()  # seen, even if whoever waited has gone
-                continue
-            if found is not None:
-                self._waiting.pop(tx_hash).set_result(found)
+                self._fail(tx_hash, error)
+            except (BadResponse, RpcError) as error:
+                self._fail(tx_hash, _not_told(tx_hash, error))
+            else:
+                if found is not None:
+                    self._waiting.pop(tx_hash).set_result(found)
+
+    def _fail(self, tx_hash: bytes, error: ClientError) -> None:
+        future = self._waiting.pop(tx_hash)
+        future.set_exception(error)
+        future.exception()  # seen, even if whoever waited has gone
+
+
+def _not_told(tx_hash: bytes, error: ClientError) -> TxNotSeen:
+    return TxNotSeen(
+        f"the node cannot say what became of transaction {tx_hash.hex().upper()}: {error}. It may be in a "
+        "block: ask another node before sending it again"
+    )
 
 
 def _lookup(tx_hash: bytes) -> tuple[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ import base64
 from typing import Any
 
 import pytest
-from tests.client.devnode import ALICE, BALANCE, BOB, CAROL, CHAIN_ID, DevNode
+from tests.client.devnode import ALICE, BALANCE, BOB, CAROL, CHAIN_ID, DevNode, Refusal
 
 from assay.client import (
     Client,
@@ -16,6 +16,7 @@ from assay.client import (
     Options,
     ProofInvalid,
     QueryRefused,
+    RpcError,
     TxFailed,
     TxNotSeen,
     TxRefused,
@@ -158,6 +159,29 @@ async def test_a_node_without_websocket_is_asked_again_and_again(url: str, node:
     async with Client(url) as client:
         pending = await client.send(ALICE, [messages.transfer(BOB.address, 1)])
         await pending.wait(20)
+
+
+async def test_a_node_without_index_is_listened_to(
+    url: str, node: DevNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disabled(**_: Any) -> Any:
+        raise Refusal("transaction indexing is disabled")
+
+    monkeypatch.setattr(node, "rpc_tx", disabled)
+    async with Client(url) as client:
+        node.hold_blocks = True
+        pending = await client.send(ALICE, [messages.transfer(BOB.address, 1)])
+        waiting = asyncio.create_task(pending.wait(20))
+        while not any(node.sockets.values()):
+            await asyncio.sleep(0.01)
+        node.hold_blocks = False
+        assert (await waiting).height > 2
+        with pytest.raises(RpcError, match="indexing is disabled"):
+            await client.waiter.lookup(pending.hash)
+        node.max_subscriptions = 0
+        pending = await client.send(ALICE, [messages.transfer(BOB.address, 1)])
+        with pytest.raises(TxNotSeen, match=r"cannot say .* indexing is disabled .* ask another node"):
+            await pending.wait(20)
 
 
 async def test_batches_have_a_hundred_calls(url: str, node: DevNode) -> None:
