@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import plyvel
 
@@ -20,13 +21,63 @@ _OPTIONS: Final[dict[str, Any]] = {
     "bloom_filter_bits": 10,
     "write_buffer_size": 16 << 20,
     "lru_cache_size": 8 << 20,
+    # Else a damaged batch in the middle of the log is left out, and later ones are put on top of the gap.
+    "paranoid_checks": True,
 }
 
 # What decoding raises when it is given bytes that nobody encoded.
 _MALFORMED: Final = (IndexError, ValueError, struct.error)
 
 
-def open_database(path: Path | str, *, create: bool) -> Any:
+class Checked:
+    """A LevelDB, or a snapshot of one, of which nothing is read that does not have its checksum.
+
+    LevelDB itself compares checksums only when it is told to; a bit that the disk has turned would become
+    state, and another app hash than everybody else's.
+
+    Parameters
+    ----------
+    source
+        What plyvel made; closed by `close`.
+    where
+        What it is, for sentences.
+    """
+
+    def __init__(self, source: Any, where: str) -> None:
+        self._source, self._where = source, where
+        self._get = partial(source.get, verify_checksums=True)
+        self.iterator = partial(source.iterator, verify_checksums=True)
+        self.close = source.close
+
+    def get(self, key: bytes) -> Any:
+        """Return the value under a key, or None; `Corrupt` if it is not as it was written."""
+        try:
+            return self._get(key)
+        except plyvel.Error as error:
+            raise _corrupt(self._where, error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Database(Checked):
+    """An open LevelDB; made by `open_database`."""
+
+    def __init__(self, source: Any, where: str) -> None:
+        super().__init__(source, where)
+        self.put, self.delete, self.write_batch = source.put, source.delete, source.write_batch
+        self.compact_range = source.compact_range
+        self.approximate_size = source.approximate_size
+
+    def snapshot(self) -> Checked:
+        """Return what is in it now, to be closed."""
+        return Checked(self._source.snapshot(), self._where)
+
+
+def open_database(path: Path | str, *, create: bool) -> Database:
     """Open the LevelDB in a directory.
 
     Raises
@@ -36,9 +87,10 @@ def open_database(path: Path | str, *, create: bool) -> Any:
     """
     if not create and not (Path(path) / "CURRENT").exists():
         raise StoreError(f"there is no store in {path}; initialise the node first")
-    with legible(f"the store in {path}"):
+    where = f"the store in {path}"
+    with legible(where):
         try:
-            return plyvel.DB(str(path), create_if_missing=create, **_OPTIONS)
+            return Database(plyvel.DB(str(path), create_if_missing=create, **_OPTIONS), where)
         except plyvel.IOError as error:
             raise StoreError(
                 f"the store in {path} cannot be opened, is another process using it? ({_words(error)})"
@@ -51,7 +103,11 @@ def legible(what: str) -> Iterator[None]:
     try:
         yield
     except (plyvel.Error, *_MALFORMED) as error:
-        raise Corrupt(f"{what} is damaged: {_words(error)}; {REMEDY}") from None
+        raise _corrupt(what, error) from None
+
+
+def _corrupt(what: str, error: Exception) -> Corrupt:
+    return Corrupt(f"{what} is damaged: {_words(error)}; {REMEDY}")
 
 
 def _words(error: Exception) -> str:

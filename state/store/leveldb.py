@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from assay.state.rules.ics23 import EMPTY, leaf_hash
 from assay.state.store import bulk, history, layout
 from assay.state.store.cache import WriteCache
-from assay.state.store.database import REMEDY, legible, open_database
+from assay.state.store.database import REMEDY, Database, legible, open_database
 from assay.state.store.errors import Corrupt, StoreError
 from assay.state.store.pages import Node
 from assay.state.store.reading import Reading
@@ -73,7 +73,7 @@ class Store(Reading):
     root: bytes
     oldest_version: int
 
-    def __init__(self, path: Path, database: Any, retain_versions: int, cache_bytes: int) -> None:
+    def __init__(self, path: Path, database: Database, retain_versions: int, cache_bytes: int) -> None:
         self._path = path
         self._db = database
         self._retain = retain_versions

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from assay.state.store import bulk, layout
 from assay.state.store.cache import WriteCache
+from assay.state.store.database import Database, legible
 from assay.state.store.frozen import Frozen
 from assay.state.store.view import View
 
@@ -16,7 +17,7 @@ T = TypeVar("T")
 class Reading:
     """What a store answers; `assay.state.store.leveldb.Store` opens and writes it."""
 
-    _db: Any
+    _db: Database
     _pages: WriteCache
     _records: WriteCache
 
@@ -35,7 +36,7 @@ class Reading:
         start
             First key to yield, if it has that beginning; None for the first there is.
         """
-        with self._db.iterator(prefix=layout.RECORD + prefix) as records:
+        with legible("the store"), self._db.iterator(prefix=layout.RECORD + prefix) as records:
             if start is not None and start > prefix:
                 records.seek(layout.RECORD + start)
             for key, value in records:
