@@ -117,7 +117,10 @@ def read_signed(path: Path) -> int:
     try:
         return int(json.loads(path.read_text(encoding="utf-8"))["height"])
     except (OSError, KeyError, TypeError, ValueError):
-        raise CometBFTError(f"{path} is not a record of what a validator has signed") from None
+        raise CometBFTError(
+            f"{path} is not a record of what a validator has signed: put its latest copy there, or, without "
+            "one, go by docs/recovery.md"
+        ) from None
 
 
 def validator_key(binary: Path, home: Path) -> bytes:

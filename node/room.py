@@ -1,7 +1,8 @@
-"""Room on the disk: a node ends before there is none, so that nothing is written in part."""
+"""Whether the disk can be written to: a node ends before it cannot, so that nothing is written in part."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Final
@@ -10,12 +11,17 @@ LEAST_FREE: Final = 16 << 20
 """Bytes: more than one block with all that is written for it takes."""
 
 
-class DiskFull(Exception):
-    """There is too little room to go on."""
+class DiskUnusable(Exception):
+    """The disk is full, or is not to be written to."""
 
 
 def shortage(path: Path) -> str:
-    """Return a sentence if the disk of a directory has too little room, else nothing."""
+    """Return a sentence if the disk of a directory is read-only or has too little room, else nothing."""
+    if not os.access(path, os.W_OK):
+        return (
+            f"nothing can be written to {path}: its disk is read-only, or the directory is another user's; "
+            "mend that, then start the node again; nothing is lost"
+        )
     free = shutil.disk_usage(path).free
     if free >= LEAST_FREE:
         return ""
@@ -26,12 +32,12 @@ def shortage(path: Path) -> str:
 
 
 def check_room(path: Path) -> None:
-    """Refuse to start on a disk that is full.
+    """Refuse to start on a disk that is full or read-only.
 
     Raises
     ------
-    DiskFull
+    DiskUnusable
         With what to do.
     """
     if sentence := shortage(path):
-        raise DiskFull(sentence)
+        raise DiskUnusable(sentence)

@@ -13,7 +13,7 @@ from assay.crypto.ed25519_rules import check_rules
 from assay.node import interpreter
 from assay.node.abci.server import Server
 from assay.node.background import Background, beside_blocks
-from assay.node.cometbft import find_binary, start_command, version
+from assay.node.cometbft import find_binary, read_signed, signed_file, start_command, version
 from assay.node.committee.identity import IdentityError, read_validator_address
 from assay.node.committee.runtime import CommitteeRuntime
 from assay.node.home import Home, genesis_time
@@ -60,7 +60,7 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
     ------
     StoreError, HomeError, SettingsError, IdentityError, CometBFTError, AddressError
         If a part cannot be started; each says what to do. So do `WorkerFailed`, `WorkerRefused`,
-        `UpgradeNeeded` and `DiskFull`.
+        `UpgradeNeeded` and `DiskUnusable`.
     """
     _check_machine(home)
     settings, genesis = home.settings(), home.genesis()
@@ -136,6 +136,8 @@ def _check_machine(home: Home) -> None:
     check_rules()
     check_modes(home)
     check_room(home.store.parent)
+    if not home.config().get("priv_validator_laddr"):
+        read_signed(signed_file(home.path))  # CometBFT would end without a word to us
     interpreter.tune()
 
 

@@ -30,7 +30,7 @@ from assay.node.cli.validator import prove_key, show_validator
 from assay.node.cometbft import CometBFTError
 from assay.node.committee.identity import IdentityError
 from assay.node.home import HomeError
-from assay.node.room import DiskFull
+from assay.node.room import DiskUnusable
 from assay.node.settings import SettingsError
 from assay.node.workers.pool import WorkerFailed
 from assay.node.workers.process import WorkerRefused
@@ -42,7 +42,7 @@ EXPECTED: Final = (
     BackupError,
     ClientError,
     CometBFTError,
-    DiskFull,
+    DiskUnusable,
     HomeError,
     IdentityError,
     KeystoreError,

@@ -58,7 +58,7 @@ def load_committee_key(home: Path) -> Account:
         if key.public_key.hex() != record["public_key"]:
             raise ValueError("the public key is not the seed's")
     except FileNotFoundError:
-        raise IdentityError(f"there is no committee key at {path}; run: assayd init") from None
+        raise IdentityError(f"there is no committee key at {path}: restore it from a copy") from None
     except UnsafeMode as error:
         raise IdentityError(str(error)) from None
     except (ValueError, KeyError, TypeError) as error:

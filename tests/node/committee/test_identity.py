@@ -71,8 +71,8 @@ def test_a_committee_key_whose_halves_differ_is_refused(tmp_path: Path) -> None:
         load_committee_key(tmp_path)
 
 
-def test_a_home_without_a_committee_key_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(IdentityError, match="assayd init"):
+def test_a_home_without_a_committee_key_says_where_to_have_one_from(tmp_path: Path) -> None:
+    with pytest.raises(IdentityError, match="restore it from a copy"):
         load_committee_key(tmp_path)
 
 
