@@ -1,82 +1,187 @@
-"""What the operator's pages say to type is what the programs take; tests/e2e runs most of it."""
+"""What the pages say to type is what the programs take, and most of it is typed by a test on real nodes."""
 
 import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from tests.e2e.pages.page import Page
 
+from assay.client.cli.main import main as assay
 from assay.node.cli.commands import assayd
 from assay.node.settings import parse_settings
 
-PAGES = ("backup.md", "hardening.md", "metrics.md")
-_BLOCK = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+PROGRAMS: dict[str, click.Command] = {"assay": assay, "assayd": assayd}
+
+# Who types the commands of a page on real nodes.
+TYPED = {
+    "genesis.md": "tests/e2e/test_genesis_page.py",
+    "light-client.md": "tests/e2e/four/test_light.py",
+    "rpc.md": "tests/e2e/chain/test_queries.py",
+    "state-sync.md": "tests/e2e/four/test_state_sync.py",
+    "validators.md": "tests/e2e/test_newcomer.py",
+}
+
+PARSED = {"README.md", "backup.md", "hardening.md", "metrics.md", "upgrades.md", "validator.md"}
+"""Pages whose commands are parsed here alone."""
+
+COMETBFT = {"instrumentation": {"prometheus", "prometheus_listen_addr"}, "tx_index": {"indexer"}}
+"""Settings of CometBFT that pages show."""
+
 # A value for each name that a page leaves to the reader.
-_STANDS_FOR = {"HOME": "home", "OLD_HOME": "old", "ID@HOST:26656": f"{'a' * 40}@node.example:26656"}
+STANDS_FOR = {
+    "HOME": "home",
+    "OLD_HOME": "old",
+    "ID@HOST:26656": f"{'a' * 40}@node.example:26656",
+    "ID@HOST:PORT": f"{'a' * 40}@node.example:26656",
+    "HOST:26656": "node.example:26656",
+    "HEIGHT:HASH": f"7:{'0A' * 32}",
+    "URL": "http://node.example:26657",
+    "ADDRESS": "assay18wvm6xmsczsvvtt2ank64p35lcgs3nluapg2zx",
+    "KEY": "00" * 32,
+    "PROOF": "00" * 64,
+}
+_NAME = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(STANDS_FOR, key=len, reverse=True))})(?!\w)")
+_INNER = re.compile(r"\$\(([^()]*)\)")
 
 
-def blocks(repository: Path, language: str) -> Iterator[tuple[str, str]]:
-    for page in PAGES:
-        for kind, text in _BLOCK.findall((repository / "docs" / page).read_text()):
-            if kind == language:
-                yield page, text
+@pytest.fixture(scope="module")
+def pages(repository: Path) -> list[Page]:
+    """Every page there is, the first of them included."""
+    return [Page(path) for path in [*sorted((repository / "docs").glob("*.md")), repository / "README.md"]]
 
 
-def commands(repository: Path) -> list[list[str]]:
-    """Every line of a page that calls assayd, as words."""
-    lines = (line.strip() for _, text in blocks(repository, "") for line in text.splitlines())
-    called = (re.search(r"(?:^|/|\s)assayd (.*)", line) for line in lines)
-    return [shlex.split(found[1]) for found in called if found and "&&" not in found[1]]
+def calls(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Find the calls of our programs in a line of the shell, those inside others too."""
+    for inner in _INNER.findall(text):
+        yield from calls(inner)
+    filled = _NAME.sub(lambda name: STANDS_FOR[name[0]], _INNER.sub(_inner_prints, text))
+    lexer = shlex.shlex(filled, posix=True, punctuation_chars=True)
+    lexer.whitespace_split = True
+    for between, words in groupby(lexer, lambda word: set(word) <= set("|&;<>()")):
+        called = [] if between else list(words)
+        called = called[3:] if called[:2] == ["sudo", "-u"] else called
+        if called and (program := Path(called[0]).name) in PROGRAMS:
+            yield program, called[1:]
+
+
+def _inner_prints(inner: re.Match[str]) -> str:
+    return "a" * 40 if "node-id" in inner[1] else STANDS_FOR["ADDRESS"]
 
 
 def parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:
     """Parse a command line without running it; click says what it does not know."""
     with command.make_context(command.name, list(words), parent, resilient_parsing=False) as context:
-        if isinstance(command, click.Group):
-            name, child, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        left = [*context._protected_args, *context.args]
+        if isinstance(command, click.Group) and (left or not command.invoke_without_command):
+            name, child, rest = command.resolve_command(context, left)
             assert child is not None, name
             parse(child, rest, context)
 
 
-def test_every_command_of_the_pages_is_known(repository: Path, tmp_path: Path, monkeypatch: Any) -> None:
+def check_known(command: click.Command, words: list[str]) -> None:
+    """Check that commands and options exist, whatever arguments are left out."""
+    while isinstance(command, click.Group):
+        place = next((at for at, word in enumerate(words) if word in command.list_commands(_CONTEXT)), None)
+        if place is None:
+            assert len(words) <= 1 or words[0].startswith("-"), words
+            break
+        found = command.get_command(_CONTEXT, words[place])
+        check_options(command, words[:place])
+        assert found is not None
+        command, words = found, words[place + 1 :]
+    check_options(command, words)
+
+
+_CONTEXT = click.Context(assay)
+
+
+def check_options(command: click.Command, words: list[str]) -> None:
+    known = {opt for option in command.params for opt in (*option.opts, *option.secondary_opts)} | {"--help"}
+    assert {word for word in words if word.startswith("--")} <= known, (command.name, words)
+
+
+def given_files(folder: Path, words: list[str]) -> list[str]:
+    """Make the files that a command reads."""
+    for word in words:
+        if re.fullmatch(r"[\w/-]+\.(?:json|csv)", word):
+            (folder / word).parent.mkdir(parents=True, exist_ok=True)
+            (folder / word).touch()
+    (folder / "gentxs").mkdir(exist_ok=True)
+    return [str(folder) if word.startswith("/backups/") else word for word in words]
+
+
+def test_every_command_of_the_pages_is_known(pages: list[Page], tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("genesis.json", "old/data/priv_validator_state.json"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    found = commands(repository)
-    assert len(found) >= 8
-    for words in found:
-        filled = [
-            re.sub(r"\b(?:OLD_)?HOME\b", lambda name: _STANDS_FOR[name[0]], _STANDS_FOR.get(word, word))
-            for word in words
-        ]
-        backup = [str(tmp_path) if word.startswith("/backups/") else word for word in filled]
-        parse(assayd, backup)
+    count = 0
+    for page in pages:
+        for command in page.commands():
+            for program, words in calls(command.text):
+                count += 1
+                try:
+                    parse(PROGRAMS[program], given_files(tmp_path, words))
+                except click.ClickException as error:
+                    pytest.fail(f"{page.name}: {command.text}\n{error.format_message()}")
+    assert count >= 60
+
+
+def test_every_command_that_a_sentence_names_is_known(pages: list[Page]) -> None:
+    spans = [span for page in pages for span in re.findall(r"`(assayd? [^`]*)`", page.text)]
+    assert len(spans) >= 60
+    for span in spans:
+        program, *words = span.split()
+        check_known(PROGRAMS[program], words)
 
 
 def test_a_command_that_is_unknown_is_noticed() -> None:
-    with pytest.raises(click.UsageError):
-        parse(assayd, ["backup"])
-    with pytest.raises(click.UsageError):
-        parse(assayd, ["rollback", "--harder"])
+    for words in (["backup"], ["rollback", "--harder"]):
+        with pytest.raises(click.UsageError):
+            parse(assayd, words)
+    for words in (["rollback", "--harder"], ["--house", "x", "backup"], ["roll", "back"]):
+        with pytest.raises(AssertionError):
+            check_known(assayd, words)
 
 
-def test_every_setting_of_the_pages_is_known(repository: Path) -> None:
-    """Sections of assayd.toml are parsed as a node does; those of CometBFT are in the file it writes."""
-    for page, text in blocks(repository, "toml"):
-        table = tomllib.loads(re.sub(r"^ +", "", text, flags=re.MULTILINE))
-        if set(table) == {"instrumentation"}:
-            assert set(table["instrumentation"]) == {"prometheus", "prometheus_listen_addr"}
-        else:
-            parse_settings(table, page)
+def test_commands_stand_in_blocks_that_are_read_as_such(pages: list[Page]) -> None:
+    for page in pages:
+        for block in page.blocks:
+            if block.language in ("", "text"):
+                assert not re.search(r"^(?:\$ |\S*assayd? (?!\[)[a-z-])", block.text, re.MULTILINE), page.name
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere(repository: Path, page: str) -> None:
-    text = (repository / "docs" / page).read_text()
-    for target in re.findall(r"\]\((?!http)([^)#]+)", text):
-        assert (repository / "docs" / target).exists(), target
+def test_every_page_with_commands_is_typed_by_a_test(pages: list[Page], repository: Path) -> None:
+    with_commands = {page.name for page in pages if any(any(calls(each.text)) for each in page.commands())}
+    assert with_commands == set(TYPED) | PARSED
+    for page in pages:
+        if page.name in TYPED:
+            source = (repository / TYPED[page.name]).read_text()
+            assert f'"{page.name}"' in source
+            sections = {each.section for each in page.commands() if any(calls(each.text))}
+            wholly = ".commands()" in source
+            assert wholly or [title for title in sections if f'"{title}"' not in source] == [], page.name
+
+
+# --- settings and links ------------------------------------------------------
+
+
+def test_every_setting_of_the_pages_is_known(pages: list[Page]) -> None:
+    """Sections of assayd.toml are parsed as a node does; those of CometBFT are the ones its file has."""
+    for page in pages:
+        for block in page.block("toml"):
+            for section, values in tomllib.loads(block).items():
+                if section in COMETBFT:
+                    assert set(values) <= COMETBFT[section], page.name
+                else:
+                    parse_settings({section: values}, page.name)
+
+
+def test_links_lead_somewhere(pages: list[Page], repository: Path) -> None:
+    for page in pages:
+        folder = repository if page.name == "README.md" else repository / "docs"
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page.text):
+            assert (folder / target).exists(), (page.name, target)

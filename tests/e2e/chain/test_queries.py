@@ -10,7 +10,8 @@ import pytest
 from tests.e2e.chain import books
 from tests.e2e.chain.people import ASY, Person, people
 from tests.e2e.conftest import RunningNode
-from tests.e2e.pages import Newcomer, blocks
+from tests.e2e.pages.newcomer import Newcomer
+from tests.e2e.pages.page import docs
 from tests.state.ics23_reference import PROGRAMS, Claim, reference_verdicts
 
 from assay.client import Client, Event, NoSuchRecord, ProofInvalid, QueryRefused, TxRefused, messages
@@ -89,16 +90,16 @@ async def test_proofs_by_path_convince_the_implementations_in_go_and_rust(
     assert dict(listed.value.records)[f"/account/{alice.address}"] == Account(balance=alice.begin)
 
 
-async def test_what_the_page_says_of_paths_can_be_typed(
+def test_what_the_page_says_of_paths_can_be_typed(
     shared: RunningNode, repository: Path, tmp_path: Path
 ) -> None:
-    page = (repository / "docs" / "rpc.md").read_text(encoding="utf-8")
-    (typed,) = blocks(page.split("## Reading")[1].split("## Proving")[0], "sh")
-    shown = await Newcomer(tmp_path, {"http://127.0.0.1:26657": shared.rpc_url}).run(typed)
-    answer, end = json.JSONDecoder().raw_decode(shown)
+    curl, query = docs(repository, "rpc.md").commands("Reading")
+    newcomer = Newcomer(tmp_path, {"http://127.0.0.1:26657": shared.rpc_url})
+    answer = json.loads(newcomer.type(curl))
     assert answer["result"]["response"]["proofOps"]["ops"][0]["type"] == ics23.PROOF_OP_TYPE
-    assert "max_tx_bytes" in shown[end:]
-    assert "proven" in shown[end:]
+    shown = newcomer.type(query)
+    assert "max_tx_bytes" in shown
+    assert "proven" in shown
 
 
 async def test_a_header_of_another_height_proves_nothing(

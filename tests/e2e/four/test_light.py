@@ -12,7 +12,8 @@ import pytest
 from tests.e2e.conftest import RunningNode
 from tests.e2e.four.network import Network
 from tests.e2e.liar import ABSENT, lying
-from tests.e2e.pages import Newcomer, blocks
+from tests.e2e.pages.newcomer import Newcomer
+from tests.e2e.pages.page import docs
 
 from assay.client import Client, HeaderInvalid, TooLittlePower, Trust
 
@@ -35,32 +36,32 @@ async def header_to_trust(four: Network) -> Trust:
 # --- the page ----------------------------------------------------------------
 
 
-async def test_the_page_s_commands_do_what_it_says(
+def test_the_page_s_commands_do_what_it_says(
     four: Network, other: RunningNode, repository: Path, tmp_path: Path
 ) -> None:
-    page = (repository / "docs" / "light-client.md").read_text(encoding="utf-8")
+    page = docs(repository, "light-client.md")
     addresses = {"http://127.0.0.1:26657": four.first.rpc_url, "http://127.0.0.1:26663": other.rpc_url}
-    run = Newcomer(tmp_path, addresses).run
-    first, asked, kept, period = blocks(page, "sh")
+    newcomer = Newcomer(tmp_path, addresses)
+    latest, asked, kept, again, period = page.commands()
     four.first.wait_for_height(5, 120)
-    (trust,) = re.findall(r"│ trust +│ (\d+:[0-9A-F]{64})", await run(first))
-    four.nodes[3].wait_for_height(int(trust.split(":")[0]) + 2, 120)
-    told = await run(asked.replace("HEIGHT:HASH", trust))
+    (trust,) = re.findall(r"│ trust +│ (\d+:[0-9A-F]{64})", newcomer.type(latest))
+    newcomer.words["HEIGHT:HASH"] = trust
+    other.wait_for_height(int(trust.split(":")[0]) + 2, 120)
+    told = newcomer.type(asked)
     assert f"what is proven follows from the trusted header {trust.split(':')[0]}, by the header" in told
-    assert "follows from the one you trust" in await run(kept.replace("HEIGHT:HASH", trust))
-    assert "trusting-period = 48" in await run(period)
-    assert list((tmp_path / "home" / "trust").iterdir())
+    newcomer.type(kept)
+    assert "follows from the one you trust" in newcomer.type(again)
+    assert "trusting-period = 48" in newcomer.type(period)
+    assert list((newcomer.home / "trust").iterdir())
 
-    (example,) = blocks(page, "python")
-    script = tmp_path / "example.py"
-    script.write_text(example)
-    ran = await run(f"cd {tmp_path} && {sys.executable} {script} {other.rpc_url} {trust}")
+    (example,) = page.block("python")
+    (tmp_path / "example.py").write_text(example)
+    ran = newcomer.type(f"{sys.executable} example.py {other.rpc_url} {trust}")
     assert re.search(r"\d+ True [0-9a-f]{64}", ran)
 
 
 def test_every_sentence_of_the_page_s_table_can_be_said(repository: Path) -> None:
-    page = (repository / "docs" / "light-client.md").read_text(encoding="utf-8")
-    table = page.split("| it says |")[1].split("\n\n")[0]
+    table = docs(repository, "light-client.md").text.split("| it says |")[1].split("\n\n")[0]
     said = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
     assert len(said) == 9
     files = [*(repository / "client" / "light").glob("*.py"), repository / "client" / "records.py"]

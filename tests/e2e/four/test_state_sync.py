@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +13,9 @@ import pytest
 from tests.e2e.chain import network
 from tests.e2e.conftest import RunningNode
 from tests.e2e.four.market import Market, open_market
-from tests.e2e.four.network import ASSAYD, CHAIN_ID, Network
+from tests.e2e.four.network import CHAIN_ID, Network
+from tests.e2e.pages.newcomer import Newcomer, Word
+from tests.e2e.pages.page import check_shown, docs
 
 from assay.client import Client
 from assay.crypto.accounts import encode_address
@@ -56,56 +56,35 @@ def net(make: Callable[..., Network]) -> Network:
     return made
 
 
-def commands(page: Path, words: dict[str, list[str]]) -> list[list[str]]:
-    """The commands of a page, in order, with a reader's own words in place of the page's."""
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [typed(line, words) for kind, block in blocks if not kind for line in block.splitlines()]
-
-
-def typed(line: str, words: dict[str, list[str]]) -> list[str]:
-    for word, values in words.items():
-        for value in values:
-            line = line.replace(word, value, 1)
-    program, *arguments = line.split()
-    assert program == "assayd"
-    return arguments
-
-
 @pytest.fixture
 def joiner(
     net: Network, tmp_path: Path, pinned_cometbft: Path, repository: Path
 ) -> Iterator[Callable[[], RunningNode]]:
     """Follow docs/state-sync.md with an honest peer and the one that lies; return the node, started."""
-    path, made = tmp_path / "joiner", []
-    words = {
-        "HOME": [str(path)],
-        "genesis.json": [str(net.first.home.genesis_file)],
+    words: dict[str, Word] = {
+        "HOME": tmp_path / "joiner",
+        "genesis.json": net.first.home.genesis_file,
         "ID@HOST:PORT": [peer_name(node, pinned_cometbft) for node in net.nodes[2:]],
         "URL": [node.rpc_url for node in net.nodes[:2]],
     }
+    rpc, p2p = (f"{LOOPBACK}:{port}" for port in free_ports(2))
+    options = {" init ": f"--rpc {rpc} --p2p {p2p}", " start$": "--log json"}
+    page = docs(repository, "state-sync.md")
+    init, look, trust, start = page.commands("Word by word")
+    shown, _ = page.block("text", "Word by word")
+    with Newcomer(tmp_path / "reader", words, options=options, binary=pinned_cometbft) as newcomer:
 
-    def join() -> RunningNode:
-        page = repository / "docs" / "state-sync.md"
-        init, look, trust, start = commands(page, words)
-        rpc, p2p = (f"{LOOPBACK}:{port}" for port in free_ports(2))
-        run([*init, "--cometbft", str(pinned_cometbft), "--rpc", rpc, "--p2p", p2p])
-        opened = open_home(path)
-        text = opened.config_file.read_text()
-        opened.config_file.write_text(set_values(text, {"statesync": {"discovery_time": "5s"}}))
-        block = run(look).split()[-1]
-        run([block if part == "HEIGHT:HASH" else part for part in trust])
-        made.append(RunningNode(opened, [*ASSAYD, *start, "--log", "json"]))
-        return made[0].start()
+        def join() -> RunningNode:
+            newcomer.type(init)
+            opened = open_home(tmp_path / "joiner")
+            text = opened.config_file.read_text()
+            opened.config_file.write_text(set_values(text, {"statesync": {"discovery_time": "5s"}}))
+            told = newcomer.type(look)
+            check_shown(shown, told)
+            newcomer.type(trust, {"HEIGHT:HASH": told.split()[-1]})
+            return newcomer.start(start)
 
-    yield join
-    for node in made:
-        node.close()
-
-
-def run(arguments: list[str]) -> str:
-    done = subprocess.run([*ASSAYD, *arguments], capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+        yield join
 
 
 def peer_name(node: RunningNode, binary: Path) -> str:
