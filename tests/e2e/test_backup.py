@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.e2e.conftest import BINARIES, built
+from tests.e2e.pages.newcomer import Newcomer, Word
+from tests.e2e.pages.page import Page, docs
 
 from assay.node.backup.freeze import cometbft_process
 from assay.node.home import Home, open_home
@@ -22,20 +24,24 @@ from assay.state.store import Store
 
 pytestmark = pytest.mark.e2e
 
-ASSAYD = [sys.executable, "-c", "from assay.node.cli import main; main()"]
 BACKUPS = 3
 
 
-def assayd(home: Path, *arguments: str) -> tuple[int, str]:
-    command = [*ASSAYD, "--home", str(home), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    return done.returncode, done.stdout + done.stderr
+@pytest.fixture
+def newcomer(tmp_path: Path, pinned_cometbft: Path) -> Iterator[Newcomer]:
+    with Newcomer(tmp_path / "reader", binary=pinned_cometbft) as found:
+        yield found
 
 
-def must(home: Path, *arguments: str) -> str:
-    code, output = assayd(home, *arguments)
-    assert code == 0, output
-    return output
+@pytest.fixture
+def page(repository: Path) -> Page:
+    return docs(repository, "backup.md")
+
+
+def words(home: Path, backup: Path | None = None) -> dict[str, Word]:
+    """What the page's words stand for."""
+    here: dict[str, Word] = {"HOME": home, "our-chain-1": "assay-dev"}
+    return here | ({"/backups/2026-11-21": backup} if backup else {})
 
 
 def hashes(node: Any, heights: range) -> list[str]:
@@ -52,21 +58,12 @@ def node(assayd_node: Callable[..., Any], pinned_cometbft: Path) -> Any:
     return assayd_node(pinned_cometbft, block_milliseconds=50)
 
 
-@pytest.fixture
-def restored(tmp_path: Path, make_node: Callable[..., Any]) -> Callable[[Path], Any]:
-    """Make a node of a backup, at ports of its own."""
-
-    def make(backup: Path, *options: str) -> Any:
-        path = tmp_path / f"restored-{backup.name}"
-        output = must(path, "restore", str(backup), *options)
-        assert "signs nothing below height" in output
-        home = open_home(path)
-        rpc, p2p = (f"tcp://{LOOPBACK}:{port}" for port in free_ports(2))
-        text = set_values(home.config_file.read_text(), {"rpc": {"laddr": rpc}, "p2p": {"laddr": p2p}})
-        home.config_file.write_text(text)
-        return make_node(home, [*ASSAYD, "--home", str(path), "start"])
-
-    return make
+def at_ports_of_its_own(path: Path) -> None:
+    """What a second machine has by itself."""
+    home = open_home(path)
+    rpc, p2p = (f"tcp://{LOOPBACK}:{port}" for port in free_ports(2))
+    text = set_values(home.config_file.read_text(), {"rpc": {"laddr": rpc}, "p2p": {"laddr": p2p}})
+    home.config_file.write_text(text)
 
 
 @pytest.mark.parametrize("version", ["v0.40", pytest.param("v0.38", marks=pytest.mark.long)])
@@ -74,25 +71,31 @@ def test_backups_of_a_running_node_go_on_where_they_were_made(
     version: str,
     assayd_node: Callable[..., Any],
     repository: Path,
-    restored: Callable[..., Any],
+    page: Page,
+    newcomer: Newcomer,
     tmp_path: Path,
 ) -> None:
     node = assayd_node(built(repository, BINARIES[version]), block_milliseconds=50)
+    backup, verify = page.commands("Back up a running node")
+    restore, _, start = page.commands("Put it back")
+    unsigned = restore._replace(text=restore.text.partition(" --signed")[0])
     node.start("--check-invariants").wait_for_height(2)
     places = [tmp_path / f"backup{number}" for number in range(BACKUPS)]
     for place in places:  # while the committee makes its first key, at whatever moments these are
-        output = must(node.home.path, "backup", str(place))
-        assert "CometBFT stood still for" in output
+        newcomer.type(backup, words(node.home.path, place))
         node.wait_for_height(node.height() + 3)
     last = node.height()
     expected = hashes(node, range(2, last + 1))
     node.stop()
 
     for place in places:
-        assert "is in order" in must(place, "verify")
-        height = json.loads((place / "backup.json").read_text())["height"]
+        newcomer.type(verify, words(node.home.path, place))
+        height = version_of(place)
         assert 1 <= height <= last
-        made = restored(place).start("--check-invariants")
+        home = tmp_path / f"restored-{place.name}"
+        newcomer.type(unsigned, words(home, place))
+        at_ports_of_its_own(home)
+        made = newcomer.start(f"{start.text} --check-invariants", words(home))
         made.wait_for_height(height + 3)
         assert hashes(made, range(2, height + 1)) == expected[: height - 1]
         made.stop()
@@ -100,42 +103,34 @@ def test_backups_of_a_running_node_go_on_where_they_were_made(
 
 @pytest.mark.long
 def test_a_stopped_node_is_backed_up_too_and_what_is_damaged_is_refused(
-    node: Any, restored: Callable[..., Any], tmp_path: Path
+    node: Any, newcomer: Newcomer, page: Page, tmp_path: Path
 ) -> None:
     node.start().wait_for_height(5)
     node.stop()
-    place = tmp_path / "backup"
-    output = must(node.home.path, "backup", str(place))
-    assert "stood still" not in output
-    code, output = assayd(node.home.path, "backup", str(place))
-    assert (code, "is there already" in output) == (1, True)
+    place, new = tmp_path / "backup", tmp_path / "new"
+    backup, _ = page.commands("Back up a running node")
+    here = words(node.home.path, place)
+    assert "stood still" not in newcomer.type(backup.text, here)
+    assert "is there already" in newcomer.refused(backup, here)
     secret = place / "committee" / "committee_key.json"
     assert (place.stat().st_mode & 0o777, secret.stat().st_mode & 0o777) == (0o700, 0o600)
 
+    restore = "assayd --home HOME restore /backups/2026-11-21"
     for damage in (lambda path: path.write_bytes(b"x" + path.read_bytes()[1:]), Path.unlink):
         spoilt = tmp_path / "spoilt"
         shutil.copytree(place, spoilt)
         damage(next((spoilt / "data" / "blockstore.db").iterdir()))
-        code, output = assayd(tmp_path / "new", "restore", str(spoilt))
-        assert (code, "is damaged" in output) == (1, True)
-        assert not (tmp_path / "new").exists()
+        assert "is damaged" in newcomer.refused(restore, words(new, spoilt))
+        assert not new.exists()
         shutil.rmtree(spoilt)
-    code, output = assayd(node.home.path, "restore", str(place))
-    assert (code, "is not empty" in output) == (1, True)
+    assert "is not empty" in newcomer.refused(restore, here)
+    assert f"restore {place}" in newcomer.refused("assayd --home HOME start", words(place))
 
-    code, output = assayd(place, "start")
-    assert (code, f"restore {place}" in output) == (1, True)
-
-    # Meanwhile the validator has signed more; the record of that goes with it.
-    node.start().wait_for_height(version_of(place) + 3)
-    node.stop()
-    record = node.home.path / "data" / "priv_validator_state.json"
-    made = restored(place, "--signed", str(record))
-    assert (made.home.path / "data" / "priv_validator_state.json").read_bytes() == record.read_bytes()
+    # An older record of what was signed than the backup's own is none to go by.
     old = tmp_path / "old.json"
     old.write_text('{"height": "1", "round": 0, "step": 3}')
-    code, output = assayd(tmp_path / "another", "restore", str(place), "--signed", str(old))
-    assert (code, "this is not the latest record" in output) == (1, True)
+    told = newcomer.refused(f"{restore} --signed {old}", words(new, place))
+    assert "this is not the latest record" in told
 
 
 def version_of(backup: Path) -> int:
@@ -171,36 +166,41 @@ def version_in(node: Any) -> int:
 
 
 @pytest.mark.parametrize("hard", [False, True])
-def test_a_node_goes_back_and_on(node: Any, hard: bool) -> None:
+def test_a_node_goes_back_and_on(node: Any, newcomer: Newcomer, page: Page, hard: bool) -> None:
+    softly, start, thoroughly = page.commands("Go back by one height")
+    back = thoroughly if hard else softly
+    here = words(node.home.path)
     node.start("--check-invariants").wait_for_height(10)
-    code, output = assayd(node.home.path, "rollback")
-    assert (code, "stop it first" in output) == (1, True)
+    assert "stop it first" in newcomer.refused(back, here)
     node.stop()
     before = height_of(node.home)
     snapshot = node.home.snapshots / str(before)
     snapshot.mkdir(parents=True)
     for step in (1, 2):
-        output = must(node.home.path, "rollback", *(("--hard",) if hard else ()))
+        told = newcomer.type(back, here)
         at = height_of(node.home)
         assert before - step - 1 <= at <= before - (step if hard else 1)
     assert not snapshot.exists()
     with Store.open(node.home.store) as store:
-        assert f"CometBFT agrees on app hash {store.root.hex().upper()}" in output
-    node.start("--check-invariants")
-    node.wait_for_height(before + 3, 120)
-    assert must(node.home.path, "verify")
+        assert f"CometBFT agrees on app hash {store.root.hex().upper()}" in told
+    newcomer.start(f"{start.text} --check-invariants", here).wait_for_height(before + 3, 120)
+    newcomer.type("assayd --home HOME verify", here)
 
 
 @pytest.mark.long
-def test_compaction_keeps_everything_and_is_for_a_stopped_node(node: Any) -> None:
+def test_compaction_keeps_everything_and_is_for_a_stopped_node(
+    node: Any, newcomer: Newcomer, page: Page
+) -> None:
+    sizes, compact = page.commands("Disk space")
+    here = words(node.home.path)
     node.start().wait_for_height(10)
-    code, output = assayd(node.home.path, "compact")
-    assert (code, "stop it first" in output) == (1, True)
+    assert "stop it first" in newcomer.refused(compact, here)
     height = node.height()
     expected = hashes(node, range(2, height + 1))
     node.stop()
-    output = must(node.home.path, "compact")
-    assert {"assay", "blockstore", "state"} <= {line.split()[0] for line in output.splitlines()}
-    assert "is in order" in must(node.home.path, "verify")
+    told = newcomer.type(sizes, here)
+    assert {"assay", "blockstore.db", "cs.wal"} <= {Path(line.split()[-1]).name for line in told.splitlines()}
+    newcomer.type(compact, here)
+    newcomer.type("assayd --home HOME verify", here)
     node.start().wait_for_height(height + 2)
     assert hashes(node, range(2, height + 1)) == expected

@@ -20,6 +20,7 @@ PROGRAMS: dict[str, click.Command] = {"assay": assay, "assayd": assayd}
 
 # Who types the commands of a page on real nodes.
 TYPED = {
+    "backup.md": "tests/e2e/test_backup.py",
     "genesis.md": "tests/e2e/test_genesis_page.py",
     "light-client.md": "tests/e2e/four/test_light.py",
     "rpc.md": "tests/e2e/chain/test_queries.py",
@@ -27,7 +28,7 @@ TYPED = {
     "validators.md": "tests/e2e/test_newcomer.py",
 }
 
-PARSED = {"README.md", "backup.md", "hardening.md", "metrics.md", "upgrades.md", "validator.md"}
+PARSED = {"README.md", "hardening.md", "metrics.md", "upgrades.md", "validator.md"}
 """Pages whose commands are parsed here alone."""
 
 COMETBFT = {"instrumentation": {"prometheus", "prometheus_listen_addr"}, "tx_index": {"indexer"}}

@@ -72,7 +72,11 @@ class Newcomer:
     def here(self, command: str | Command, words: Words | None = None) -> str:
         """Return a command of a page as it is typed here."""
         text = command if isinstance(command, str) else command.text
-        text += "".join(f" {more}" for pattern, more in self.options.items() if re.search(pattern, text))
+        more = [given for pattern, given in self.options.items() if re.search(pattern, text)]
+        return self._meant(" ".join([text, *more]), words)
+
+    def _meant(self, text: str, words: Words | None) -> str:
+        """Return a page's text with what its words stand for."""
         known = {**self.words, **(words or {})}
         in_turn = {word: iter(value) for word, value in known.items() if isinstance(value, list)}
 
@@ -87,7 +91,7 @@ class Newcomer:
         code, printed = self._run(command, words)
         assert code == 0, f"{self.here(command, words)}\n{printed}"
         if isinstance(command, Command):
-            check_shown(command.shown, printed)
+            check_shown(self._meant(command.shown, words), printed)
         return printed
 
     def refused(self, command: str | Command, words: Words | None = None) -> str:
