@@ -26,7 +26,14 @@ from assay.client.errors import (
     TxRefused,
     WrongChain,
 )
-from assay.client.light.errors import HeaderInvalid, NotEnoughTrust, TooLittlePower, TrustExpired
+from assay.client.light.errors import (
+    Conflict,
+    HeaderInvalid,
+    NotEnoughTrust,
+    OutOfDate,
+    TooLittlePower,
+    TrustExpired,
+)
 from assay.client.light.trust import Trust
 from assay.client.light.verify import TrustRules
 from assay.client.records import Answer, NoSuchRecord
@@ -38,12 +45,14 @@ __all__ = [
     "BadResponse",
     "Client",
     "ClientError",
+    "Conflict",
     "Event",
     "HeaderInvalid",
     "NoSuchRecord",
     "NodeUnreachable",
     "NotEnoughTrust",
     "Options",
+    "OutOfDate",
     "PendingTx",
     "ProofInvalid",
     "QueryRefused",

@@ -9,8 +9,10 @@ from typing import Any, Final, Self
 
 from assay.client.errors import RpcError, WrongChain
 from assay.client.home import Home
-from assay.client.light.client import LightClient, told_header
+from assay.client.light.client import LightClient
+from assay.client.light.errors import BadTrust
 from assay.client.light.header import Header
+from assay.client.light.told import Witnesses, told_header
 from assay.client.light.trust import Trust, TrustStore, parse_trust
 from assay.client.light.verify import TrustRules
 from assay.client.paths import Paths
@@ -52,6 +54,8 @@ class Client:
         Where the newest verified header is kept; None keeps it in memory only.
     rules
         How long a header is trusted, and which part of the trusted voting power must vouch for another.
+    witnesses
+        RPC addresses of other nodes, which must have the same headers.
 
     Attributes
     ----------
@@ -76,11 +80,17 @@ class Client:
         trust: Trust | str | None = None,
         trust_home: Home | None = None,
         rules: TrustRules | None = None,
+        witnesses: Sequence[str] = (),
     ) -> None:
         if trust is not None and not verify:
             raise ValueError("a header to trust is of no use without verifying")
+        if trust is None and witnesses:
+            raise BadTrust(
+                "witnesses are asked for headers that follow from one you trust; name that: --trust"
+            )
         self.rpc = Rpc(node_url)
-        self.light = None if trust is None else _light_client(self.rpc, trust, trust_home, rules)
+        others = Witnesses([Rpc(each) for each in witnesses])
+        self.light = None if trust is None else _light_client(self.rpc, trust, trust_home, rules, others)
         self.subscriptions = Subscriptions(self.rpc)
         self.blocks = Blocks(self.rpc, self.subscriptions)
         reader = Reader(self.rpc, self.light)
@@ -88,7 +98,10 @@ class Client:
         self.path = Paths(reader, verify)
         self.staking = Staking(reader, verify)
         self.waiter = TxWaiter(self.rpc, self.subscriptions, self.blocks)
-        self._sender = Sender(self.rpc, reader, self.blocks, self.waiter, Sequences(self._sequence))
+        sequences = Sequences(self._sequence)
+        self._sender = Sender(
+            self.rpc, reader, self.blocks, self.waiter, sequences, sign_again=self.light is None
+        )
         self._expected = chain_id
         self._chain_id: str | None = None
         self._params: Params | None = None
@@ -107,7 +120,7 @@ class Client:
         await self.subscriptions.close()
         await self.rpc.close()
         if self.light is not None:
-            self.light.close()
+            await self.light.close()
 
     async def chain_id(self) -> str:
         """Return the node's chain id.
@@ -122,7 +135,7 @@ class Client:
             with understood("status"):
                 found = str(answer["node_info"]["network"])
             trusted = found if self.light is None else await self.light.chain_id()
-            for expected in (self._expected or found, trusted):
+            for expected in (found if self._expected is None else self._expected, trusted):
                 if expected != found:
                     raise WrongChain(f"{self.rpc.url} is a node of {found!r}, not of {expected!r}")
             self._chain_id = found
@@ -206,7 +219,15 @@ class Client:
                     yield found
 
     async def _sequence(self, address: bytes) -> int:
-        return (await self.query.latest_account(address)).value.sequence
+        """Return an account's sequence: the node's word, or, if it is not trusted, one that is proven.
+
+        What is signed with a sequence further on could be put into a block later, beside what was meant.
+        """
+        latest = (await self.query.latest_account(address)).value.sequence
+        if self.light is None or (await self.query.account(address)).value.sequence == latest:
+            return latest
+        await self.blocks.until(await self.blocks.height() + 1)
+        return (await self.query.account(address)).value.sequence
 
     async def _chain_params(self) -> Params:
         if self._params is None:
@@ -228,6 +249,9 @@ def _round_events(item: dict[str, Any], round_id: int) -> list[tuple[int, Event]
         ]
 
 
-def _light_client(rpc: Rpc, trust: Trust | str, home: Home | None, rules: TrustRules | None) -> LightClient:
+def _light_client(
+    rpc: Rpc, trust: Trust | str, home: Home | None, rules: TrustRules | None, witnesses: Witnesses
+) -> LightClient:
     named = parse_trust(trust) if isinstance(trust, str) else trust
-    return LightClient(rpc, named, store=TrustStore(home) if home else None, rules=rules)
+    store = TrustStore(home) if home else None
+    return LightClient(rpc, named, store=store, rules=rules, witnesses=witnesses)

@@ -129,17 +129,27 @@ class Reader:
         if prove:
             if height and raw.height != height:
                 raise ProofInvalid(f"asked for height {height}, the node proved height {raw.height}")
-            _check(key, raw, await self.app_hash(raw.height))
+            _check(key, raw, await self._app_hash(raw.height, latest=not height))
         return Answer(raw.value, raw.height, prove)
 
     async def provable_height(self) -> int:
-        """Return the latest height that can be proven, as the node says."""
-        return decode(ChainInfo, (await self.raw("/chain", b"")).value).provable_height
+        """Return the latest height that can be proven, as the node says.
 
-    async def app_hash(self, height: int) -> bytes:
+        Raises
+        ------
+        ProofInvalid
+            If a light client finds it too old to be that.
+        """
+        height = decode(ChainInfo, (await self.raw("/chain", b"")).value).provable_height
+        if self._light is not None:
+            await self._light.latest(height + 1)
+        return height
+
+    async def _app_hash(self, height: int, *, latest: bool) -> bytes:
         """Return the app hash after a height, from the header of the next block."""
         if self._light is not None:
-            return (await self._light.header(height + 1)).app_hash
+            header = await (self._light.latest if latest else self._light.header)(height + 1)
+            return header.app_hash
         known = self._app_hashes.get(height)
         if known is None:
             known = self._app_hashes[height] = await self._told_app_hash(height)

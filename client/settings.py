@@ -15,6 +15,7 @@ SETTINGS: Final[dict[str, str]] = {
     "key": "name of the key that signs when --from is not given",
     "output": "text or json",
     "trust": "header to follow the chain from, HEIGHT:HASH; without one the node's headers are believed",
+    "witness": "nodes that must have the same headers, with spaces between; needs a header to trust",
     "trusting-period": "hours for which a header is trusted, less than validators' stake stays bound",
 }
 

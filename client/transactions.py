@@ -78,16 +78,31 @@ def tx_hash(raw: bytes) -> bytes:
 
 
 class Sender:
-    """Sends transactions of any number of accounts through one node."""
+    """Sends transactions of any number of accounts through one node.
+
+    Parameters
+    ----------
+    sign_again
+        Whether the node is believed when it says that a sequence is used, and the body is then signed with
+        the next one. A node that lies has the same payment twice.
+    """
 
     def __init__(
-        self, rpc: Rpc, reader: Reader, blocks: Blocks, waiter: TxWaiter, sequences: Sequences
+        self,
+        rpc: Rpc,
+        reader: Reader,
+        blocks: Blocks,
+        waiter: TxWaiter,
+        sequences: Sequences,
+        *,
+        sign_again: bool,
     ) -> None:
         self._rpc = rpc
         self._reader = reader
         self._blocks = blocks
         self._waiter = waiter
         self._sequences = sequences
+        self._sign_again = sign_again
         self._unsure: set[bytes] = set()  # hashes of what was sent without an answer
 
     async def simulate(
@@ -127,7 +142,8 @@ class Sender:
         """Give the body its sequence, sign it and hand it to the node.
 
         Another program that sends for the same account makes the sequence
-        wrong; it is then read again after the next block, up to twenty times.
+        wrong; it is then read again after the next block, up to twenty times,
+        if the node is believed.
 
         Raises
         ------
@@ -138,9 +154,13 @@ class Sender:
             try:
                 return await self._send_once(account, chain_id, body)
             except TxRefused as error:
-                if error.reason is not WrongSequence or attempt == _SEQUENCE_TRIES - 1:
+                if error.reason is not WrongSequence:
                     raise
                 self._sequences.forget(account.address)
+                if not self._sign_again:
+                    raise _unbelieved(error) from None
+                if attempt == _SEQUENCE_TRIES - 1:
+                    raise
                 if attempt:  # the first time, our own count may just be old
                     await self._blocks.until(await self._blocks.height() + 1)
         raise AssertionError("the last attempt returns or raises")
@@ -185,6 +205,14 @@ class Sender:
         calls: list[tuple[str, dict[str, Any]]] = [("broadcast_tx_async", {"tx": b64(raw)}) for raw in raws]
         answers = await self._rpc.batch(calls)
         return [answer if isinstance(answer, RpcError) else None for answer in answers]
+
+
+def _unbelieved(error: TxRefused) -> TxRefused:
+    advice = (
+        "the node is not trusted, so that nothing is signed twice; look at your account's transactions with "
+        "another node, then send it again"
+    )
+    return TxRefused(error.codespace, error.code, f"{error.log}: {advice}")
 
 
 __all__ = ["Options", "PendingTx", "Sender", "TxFailed", "TxResult", "tx_hash"]

@@ -48,6 +48,8 @@ def set_(session: Session, name: str, value: str) -> None:
     """Make a setting."""
     if name == "node":
         value = base_url(value)
+    if name == "witness":
+        value = " ".join(map(base_url, value.split()))
     if name == "output" and value not in ("text", "json"):
         raise click.BadParameter("output is text or json")
     if name == "trust":

@@ -105,6 +105,13 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     envvar="ASSAY_TRUST",
     help="Header to follow the chain from, so that no node has to be trusted.",
 )
+@click.option(
+    "--witness",
+    metavar="URL",
+    multiple=True,
+    envvar="ASSAY_WITNESS",
+    help="Node that must have the same headers; repeatable.",
+)
 @click.option("--home", type=click.Path(path_type=Path), help="Keys and settings (ASSAY_HOME, ~/.assay).")
 @click.option("--output", type=click.Choice(["text", "json"]), envvar="ASSAY_OUTPUT", help="How to print.")
 @click.option("--passphrase-file", type=click.Path(path_type=Path), help="File whose first line it is.")

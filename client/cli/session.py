@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -38,8 +38,8 @@ class Session:
     ----------
     home
         Keys, settings, unfinished work.
-    node, chain_id, trust
-        As given on the command line; None takes setting or default.
+    node, chain_id, trust, witness
+        As given on the command line; None, or no witness, takes setting or default.
     output
         "text" or "json".
     yes
@@ -54,6 +54,7 @@ class Session:
     node: str | None = None
     chain_id: str | None = None
     trust: str | None = None
+    witness: Sequence[str] = ()
     output: str = "text"
     yes: bool = False
     dry_run: bool = False
@@ -71,11 +72,13 @@ class Session:
     def client(self) -> Client:
         """Return a client of the node that option, environment or setting names."""
         made = self.settings.all()
-        node = self.node or made.get("node") or DEFAULT_NODE
+        # An empty option is no missing one: `--trust "$FORGOTTEN"` is refused, and does not trust the node.
+        node = made.get("node", DEFAULT_NODE) if self.node is None else self.node
+        chain_id = made.get("chain-id") if self.chain_id is None else self.chain_id
+        trust = made.get("trust") if self.trust is None else self.trust
         rules = TrustRules(period=parse_period(made.get("trusting-period", DEFAULT_HOURS)))
-        trust = self.trust or made.get("trust")
-        chain_id = self.chain_id or made.get("chain-id")
-        return Client(node, chain_id, trust=trust, trust_home=self.home, rules=rules)
+        others = self._witnesses()
+        return Client(node, chain_id, trust=trust, trust_home=self.home, rules=rules, witnesses=others)
 
     def run(self, work: Callable[[Client], Awaitable[T]]) -> T:
         """Run work with a client, and close the client."""
@@ -92,11 +95,17 @@ class Session:
     def _note_trust(self, client: Client) -> None:
         """Say what proofs rest on: a header that is trusted, and the newest that follows from it."""
         if client.light is not None and client.light.newest is not None:
-            newest = client.light.newest
+            newest, witnesses = client.light.newest, len(self._witnesses())
+            agreed = (
+                "; 1 witness has the same" if witnesses == 1 else f"; {witnesses} witnesses have the same"
+            )
             self.note(
                 f"what is proven follows from the trusted header {client.light.trust.height}, by the header "
-                f"{newest.height} of {time_in_words(newest.time)}"
+                f"{newest.height} of {time_in_words(newest.time)}" + (agreed if witnesses else "")
             )
+
+    def _witnesses(self) -> Sequence[str]:
+        return self.witness or (self.settings.get("witness") or "").split()
 
     # --- keys ----------------------------------------------------------------
 

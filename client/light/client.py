@@ -12,6 +12,7 @@ from assay.client.light import verify
 from assay.client.light.errors import HeaderInvalid, NotEnoughTrust
 from assay.client.light.header import Header, LightBlock
 from assay.client.light.parse import header as parse_header
+from assay.client.light.told import Witnesses
 from assay.client.light.trust import Kept, Trust, TrustStore
 from assay.client.light.verify import TrustRules
 from assay.client.rpc import Rpc, understood
@@ -39,6 +40,8 @@ class LightClient:
         Trusting period and level.
     clock
         Returns nanoseconds since 1970.
+    witnesses
+        Nodes that must have the same headers.
     """
 
     def __init__(
@@ -49,12 +52,14 @@ class LightClient:
         store: TrustStore | None = None,
         rules: TrustRules | None = None,
         clock: Callable[[], int] = time.time_ns,
+        witnesses: Witnesses | None = None,
     ) -> None:
         self._rpc = rpc
         self.trust = trust
         self._store = store
         self._rules = rules or TrustRules()
         self._clock = clock
+        self._witnesses = witnesses or Witnesses()
         self._gate = asyncio.Lock()
         self._newest: tuple[LightBlock, Kept] | None = None
         self._kept_height = 0
@@ -81,16 +86,29 @@ class LightClient:
         async with self._gate:
             if height not in self._headers:
                 await self._reach(height)
+            await self._witnesses.compare((await self._trusted()).header)
             found = self._headers[height]
-            while len(self._headers) > _HEADERS_KEPT:
-                del self._headers[min(self._headers)]
+            self._drop_headers()
             return found
 
-    def close(self) -> None:
-        """Keep the newest verified header for the next time."""
+    async def latest(self, height: int) -> Header:
+        """Return a header that the node says is its latest, if that can be.
+
+        Raises
+        ------
+        ProofInvalid
+            As for `header`; `OutOfDate` if much newer ones are known, or the trusting period is over.
+        """
+        header = await self.header(height)
+        verify.check_latest((await self._trusted()).header, header, self._clock(), self._rules)
+        return header
+
+    async def close(self) -> None:
+        """Keep the newest verified header for the next time, and close the connections to witnesses."""
+        await self._witnesses.close()
         if self._store is not None and self._newest is not None:
             block, kept = self._newest
-            if block.height > self._kept_height:
+            if block.height > self._kept_height and self._witnesses.agree_on(block.header):
                 self._store.save(self.trust, kept)
                 self._kept_height = block.height
 
@@ -100,6 +118,13 @@ class LightClient:
             await self._forwards(newest, height)
         elif height < newest.height:
             await self._backwards(height)
+
+    def _drop_headers(self) -> None:
+        """Forget what was verified first, but for the newest: from it every other can be reached again."""
+        newest = self._newest[0].height if self._newest else 0
+        first = [height for height in self._headers if height != newest]
+        for height in first[: max(0, len(self._headers) - _HEADERS_KEPT)]:
+            del self._headers[height]
 
     # --- the beginning -------------------------------------------------------
 
@@ -217,13 +242,3 @@ def _given(answer: Any) -> Any:
     if isinstance(answer, RpcError):
         raise answer
     return answer
-
-
-async def told_header(rpc: Rpc, height: int) -> Header:
-    """Return a header as the node tells it, unverified."""
-    answer = await rpc.call("header", height=str(height))
-    with understood("header"):
-        header = parse_header(answer["header"])
-    if header.height != height:
-        raise BadResponse(f"asked for header {height}, the node sent header {header.height}")
-    return header

@@ -21,5 +21,13 @@ class NotEnoughTrust(ProofInvalid):
     """Too few of the validators that are trusted have signed a header; one in between may help."""
 
 
+class OutOfDate(ProofInvalid):
+    """What a node calls its latest state is an old one: it lags behind, or holds newer blocks back."""
+
+
+class Conflict(ProofInvalid):
+    """A witness has another header of the same height."""
+
+
 class TrustExpired(ProofInvalid):
     """The newest header that is trusted is too old: its validators may have taken their stake away since."""

@@ -12,7 +12,14 @@ from fractions import Fraction
 from typing import Final
 
 from assay.client.light import votes
-from assay.client.light.errors import BadTrust, HeaderInvalid, NotEnoughTrust, TooLittlePower, TrustExpired
+from assay.client.light.errors import (
+    BadTrust,
+    HeaderInvalid,
+    NotEnoughTrust,
+    OutOfDate,
+    TooLittlePower,
+    TrustExpired,
+)
 from assay.client.light.header import NANOSECONDS, Header, LightBlock, ValidatorSet
 from assay.client.light.votes import Tally
 
@@ -30,6 +37,9 @@ DEFAULT_HOURS: Final = "72"
 DEFAULT_PERIOD: Final = int(DEFAULT_HOURS) * _HOUR
 DEFAULT_LEVEL: Final = Fraction(1, 3)
 _MAX_DRIFT: Final = 10 * NANOSECONDS
+_MOST_BEHIND: Final = 10
+_MOST_LATE: Final = 60 * NANOSECONDS
+"""A node is out of date that is more blocks and more time than this behind a block that is known."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +188,24 @@ def check_fresh(trusted: LightBlock, now: int, rules: TrustRules) -> None:
             f"the newest trusted header, {trusted.height} of {time_in_words(trusted.header.time)}, is older "
             f"than the trusting period of {days}; its validators may be none any more. Get height and hash "
             "of a newer header from somebody you trust, and give it with --trust HEIGHT:HASH"
+        )
+
+
+def check_latest(known: Header, header: Header, now: int, rules: TrustRules) -> None:
+    """Check that a header which a node calls its latest is not much older than one that is known.
+
+    Raises
+    ------
+    OutOfDate
+        If it is, or if it is older than the trusting period.
+    """
+    behind = known.height - header.height > _MOST_BEHIND and known.time - header.time > _MOST_LATE
+    if behind or header.time + rules.period <= now:
+        raise OutOfDate(
+            f"what the node calls its latest state is that of block {header.height} of "
+            f"{time_in_words(header.time)}, though block {known.height} of {time_in_words(known.time)} is "
+            f"known, and this machine's clock says {time_in_words(now)}: the node is behind, or holds "
+            "newer blocks back. Use another node, or wait until it has caught up"
         )
 
 

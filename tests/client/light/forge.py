@@ -240,6 +240,8 @@ class FakeRpc:
     def __init__(self, blocks: dict[int, Raw], page: int = 100) -> None:
         self.blocks = copy.deepcopy(blocks)
         self.asked: list[int] = []
+        self.calls = 0
+        self.url = "http://fake"
         self._page = page
 
     async def batch(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
@@ -251,7 +253,11 @@ class FakeRpc:
             raise answer
         return answer
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
+        self.calls += 1
         if method == "blockchain":
             span = range(int(params["maxHeight"]), int(params["minHeight"]) - 1, -1)
             found = [
@@ -261,6 +267,8 @@ class FakeRpc:
         raw = self.blocks.get(int(params["height"]))
         if raw is None:
             return RpcError(method, -32603, "Internal error", f"height {params['height']} is not available")
+        if method == "header":
+            return {"header": raw["signed_header"]["header"]}
         if method == "commit":
             self.asked.append(int(params["height"]))
             return {"signed_header": raw["signed_header"], "canonical": True}

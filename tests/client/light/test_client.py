@@ -21,14 +21,24 @@ from tests.client.light.forge import (
     equal,
     header_hash,
     leaves,
+    with_header,
 )
 
-from assay.client import BadResponse, ClientError
+from assay.client import BadResponse, ClientError, NodeUnreachable
 from assay.client.home import Home, HomeError
 from assay.client.light import client as light_module
+from assay.client.light import told
 from assay.client.light.client import LightClient
-from assay.client.light.errors import BadTrust, HeaderInvalid, NotEnoughTrust, TrustExpired
+from assay.client.light.errors import (
+    BadTrust,
+    Conflict,
+    HeaderInvalid,
+    NotEnoughTrust,
+    OutOfDate,
+    TrustExpired,
+)
 from assay.client.light.header import NANOSECONDS
+from assay.client.light.told import Witnesses
 from assay.client.light.trust import Trust, TrustStore, parse_trust
 from assay.client.light.verify import TrustRules
 
@@ -175,6 +185,103 @@ async def test_whatever_a_node_sends_ends_with_a_sentence(seed: int) -> None:
             assert (await light.header(3)).hash == header_hash(made[3])
 
 
+async def test_headers_followed_back_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records of one old height are proven by many questions, and the way there is gone once."""
+    monkeypatch.setattr(light_module, "_HEADERS_KEPT", 8)
+    light, rpc = follow(STEADY, first=60)
+    await light.header(10)
+    before = rpc.calls
+    for height in (10, 11, 60, 10):
+        assert (await light.header(height)).hash == header_hash(STEADY[height])
+    assert rpc.calls == before
+    assert len(light._headers) <= 8
+    assert (await light.header(40)).hash == header_hash(STEADY[40])
+
+
+# --- a node that lags ----------------------------------------------------------
+
+
+async def test_what_a_node_calls_its_latest_state_may_be_a_little_old() -> None:
+    light, _ = follow(STEADY)
+    await light.latest(TOP)
+    assert (await light.latest(TOP - 10)).height == TOP - 10
+
+
+async def test_an_old_state_does_not_pass_for_the_latest(tmp_path: Path) -> None:
+    store = TrustStore(Home(tmp_path))
+    light, _ = follow(STEADY, store=store)
+    await light.header(TOP)
+    with pytest.raises(OutOfDate, match=f"latest state is that of block 40 of .*, though block {TOP} of"):
+        await light.latest(40)
+    await light.close()
+    again, _ = follow(STEADY, store=store)
+    with pytest.raises(OutOfDate):
+        await again.latest(40)
+    assert (await again.header(40)).height == 40  # for who asks for it
+
+
+async def test_expired_trust_vouches_for_no_latest_state() -> None:
+    late, _ = follow(STEADY, first=40, now=NOW + 4 * 86400 * NANOSECONDS)
+    for height in (40, 39):
+        assert await late.header(height)
+        with pytest.raises(OutOfDate, match="holds newer blocks back"):
+            await late.latest(height)
+
+
+# --- witnesses -----------------------------------------------------------------
+
+
+def forked(height: int) -> dict[int, Raw]:
+    """The same chain, but that its validators have signed other blocks from a height on, too."""
+    other = chain([Step(equal(0, 1, 2, 3), header=with_header(app_hash=bytes(32)))] * TOP)
+    return {number: raw if number < height else other[number] for number, raw in STEADY.items()}
+
+
+async def test_witnesses_that_have_the_same_headers_change_nothing() -> None:
+    others: list[Any] = [FakeRpc(STEADY), FakeRpc(STEADY)]
+    light, _ = follow(STEADY, witnesses=Witnesses(others))
+    for height in (40, 20, 60, 60):
+        assert (await light.header(height)).hash == header_hash(STEADY[height])
+    assert [other.calls for other in others] == [2, 2]  # what lies below a header is in its hash
+
+
+async def test_a_witness_with_another_header_is_told(tmp_path: Path) -> None:
+    """More than a third of the validators have signed two chains, which the rules cannot notice."""
+    store, others = TrustStore(Home(tmp_path)), [FakeRpc(STEADY), FakeRpc(forked(30))]
+    unaware, _ = follow(forked(30))
+    assert await unaware.header(50)
+    for blocks in (STEADY, forked(30)):
+        light, _ = follow(blocks, store=store, witnesses=Witnesses(others))  # type: ignore[arg-type]
+        assert await light.header(29)
+        for _ in range(2):
+            with pytest.raises(Conflict, match=r"header 50 has the hash .* but the witness http://fake"):
+                await light.header(50)
+        await light.close()
+        kept = store.load(light.trust)
+        assert kept is None or kept.block().height < 30
+
+
+async def test_a_witness_may_be_some_blocks_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told, "_PAUSE_SECONDS", 0.01)
+    slow: Any = FakeRpc({height: raw for height, raw in STEADY.items() if height < 30})
+    light, _ = follow(STEADY, witnesses=Witnesses([slow]))
+    with pytest.raises(NodeUnreachable, match=r"the witness http://fake does not give header 40 .* caught"):
+        await light.header(40)
+    slow.blocks |= STEADY
+    assert await light.header(40)
+
+
+async def test_what_was_kept_is_compared_with_new_witnesses(tmp_path: Path) -> None:
+    store = TrustStore(Home(tmp_path))
+    cheated, _ = follow(forked(30), store=store)
+    await cheated.header(50)
+    await cheated.close()
+    other: Any = FakeRpc(STEADY)
+    light, _ = follow(forked(30), store=store, witnesses=Witnesses([other]))
+    with pytest.raises(Conflict):
+        await light.header(40)
+
+
 # --- trust that is kept ------------------------------------------------------
 
 
@@ -183,13 +290,13 @@ async def test_the_newest_verified_header_is_kept(tmp_path: Path) -> None:
     light, _ = follow(DRIFTING, store=store)
     await light.header(40)
     await light.header(20)
-    light.close()
+    await light.close()
     (file,) = (tmp_path / "trust").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
     again, rpc = follow(DRIFTING, store=store)
     assert (await again.header(41)).hash == header_hash(DRIFTING[41])
     assert rpc.asked == [41]
-    light.close()  # an older one does not take its place
+    await light.close()  # an older one does not take its place
     assert store.load(again.trust) == store.load(light.trust)
 
 
@@ -197,7 +304,7 @@ async def test_a_node_on_another_chain_is_noticed_with_what_was_kept(tmp_path: P
     store = TrustStore(Home(tmp_path))
     light, _ = follow(STEADY, store=store)
     await light.header(40)
-    light.close()
+    await light.close()
     rpc: Any = FakeRpc(drifting())
     cheated = LightClient(rpc, light.trust, store=store, clock=lambda: NOW)
     with pytest.raises(HeaderInvalid):
@@ -208,7 +315,7 @@ async def test_nothing_is_kept_of_what_did_not_hold(tmp_path: Path) -> None:
     light, _ = follow(forged_from(31), store=TrustStore(Home(tmp_path)))
     with pytest.raises(HeaderInvalid):
         await light.header(TOP)
-    light.close()
+    await light.close()
     kept = TrustStore(Home(tmp_path)).load(light.trust)
     assert kept is not None
     assert kept.block().height <= 31
@@ -218,7 +325,7 @@ async def test_expired_trust_is_told_before_the_node_is_asked(tmp_path: Path) ->
     store = TrustStore(Home(tmp_path))
     light, _ = follow(STEADY, store=store)
     await light.header(40)
-    light.close()
+    await light.close()
     late, rpc = follow(STEADY, store=store, now=NOW + 4 * 86400 * NANOSECONDS)
     with pytest.raises(TrustExpired, match="older than the trusting period of 3 days"):
         await late.header(50)
@@ -241,7 +348,7 @@ async def test_a_damaged_file_is_named(tmp_path: Path, change: Any) -> None:
     store = TrustStore(Home(tmp_path))
     light, _ = follow(STEADY, store=store)
     await light.header(40)
-    light.close()
+    await light.close()
     (file,) = (tmp_path / "trust").iterdir()
     document = json.loads(file.read_text())
     change(document)

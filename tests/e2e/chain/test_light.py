@@ -17,7 +17,7 @@ from tests.e2e.chain.people import ASY, people
 from tests.e2e.conftest import RunningNode
 from tests.e2e.liar import ABSENT, Liar, Lie, lying
 
-from assay.client import Client, HeaderInvalid, ProofInvalid, Trust, WrongChain, messages
+from assay.client import Client, Conflict, HeaderInvalid, ProofInvalid, Trust, TxRefused, WrongChain, messages
 from assay.client.home import Home
 from assay.crypto.accounts import generate
 from assay.proto.state_pb2 import Account
@@ -175,6 +175,40 @@ async def test_nobody_signs_for_a_chain_that_was_not_trusted(liar: Liar, trust: 
     async with Client(liar.url, trust=trust) as light:
         with pytest.raises(WrongChain, match="is a node of 'other', not of"):
             await light.chain_id()
+
+
+async def test_a_payment_that_the_node_says_it_refused_is_made_once(
+    client: Client, liar: Liar, trust: Trust, tmp_path: Path
+) -> None:
+    """A node that is believed gets it signed again, with the next sequence."""
+    (alice,) = await people(client, tmp_path, ["alice"])
+    stranger = generate().address
+    wrong = {"code": 4, "codespace": "auth", "log": "the sequence is used"}
+    liar.lie = on("broadcast_tx_sync", lambda result: result.update(wrong))
+    async with Client(liar.url, trust=trust) as light:
+        with pytest.raises(TxRefused, match="nothing is signed twice"):
+            await light.send(alice.account, [messages.transfer(stranger, 5)])
+    await client.blocks.until(await client.blocks.height() + 3)
+    assert (await client.query.account(stranger)).value.balance == 5
+
+
+# --- witnesses -----------------------------------------------------------------
+
+
+async def test_a_witness_that_tells_of_another_chain_is_noticed(
+    shared: RunningNode, liar: Liar, trust: Trust, tmp_path: Path
+) -> None:
+    async with Client(shared.rpc_url, trust=trust, witnesses=[liar.url]) as light:
+        assert (await light.query.params()).verified
+    liar.lie = on("header", lambda result: result["header"].update(app_hash="00" * 32))
+    async with Client(shared.rpc_url, trust=trust, witnesses=[liar.url]) as light:
+        with pytest.raises(Conflict, match="but the witness"):
+            await light.query.params()
+    node = ("--node", shared.rpc_url, "--trust", str(trust))
+    told = await assay(tmp_path, *node, "--witness", shared.rpc_url, "--witness", liar.url, "query", "params")
+    assert (told.returncode, "One of the two lies" in told.stderr) == (4, True)
+    alone = await assay(tmp_path, *node, "--witness", shared.rpc_url, "query", "params")
+    assert (alone.returncode, "; 1 witness has the same" in alone.stderr) == (0, True)
 
 
 # --- the command -------------------------------------------------------------

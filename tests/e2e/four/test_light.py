@@ -40,9 +40,11 @@ def test_the_page_s_commands_do_what_it_says(
     four: Network, other: RunningNode, repository: Path, tmp_path: Path
 ) -> None:
     page = docs(repository, "light-client.md")
-    addresses = {"http://127.0.0.1:26657": four.first.rpc_url, "http://127.0.0.1:26663": other.rpc_url}
+    addresses = {
+        f"http://127.0.0.1:{26657 + 2 * number}": node.rpc_url for number, node in enumerate(four.nodes)
+    }
     newcomer = Newcomer(tmp_path, addresses)
-    latest, asked, kept, again, period = page.commands()
+    latest, asked, kept, again, period, witnessed = page.commands()
     four.first.wait_for_height(5, 120)
     (trust,) = re.findall(r"│ trust +│ (\d+:[0-9A-F]{64})", newcomer.type(latest))
     newcomer.words["HEIGHT:HASH"] = trust
@@ -53,6 +55,7 @@ def test_the_page_s_commands_do_what_it_says(
     assert "follows from the one you trust" in newcomer.type(again)
     assert "trusting-period = 48" in newcomer.type(period)
     assert list((newcomer.home / "trust").iterdir())
+    assert "; 2 witnesses have the same" in newcomer.type(witnessed)
 
     (example,) = page.block("python")
     (tmp_path / "example.py").write_text(example)
@@ -63,7 +66,7 @@ def test_the_page_s_commands_do_what_it_says(
 def test_every_sentence_of_the_page_s_table_can_be_said(repository: Path) -> None:
     table = docs(repository, "light-client.md").text.split("| it says |")[1].split("\n\n")[0]
     said = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
-    assert len(said) == 9
+    assert len(said) == 12
     files = [*(repository / "client" / "light").glob("*.py"), repository / "client" / "records.py"]
     source = re.sub(r'"\s*\n\s*f?"', "", "".join(file.read_text() for file in files))
     source = re.sub(r"\{[^{}]*\}", "…", source)
