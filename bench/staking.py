@@ -115,7 +115,7 @@ class _Nothing:
     def get(self, key: bytes) -> None:
         return None
 
-    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         return iter(())
 
     def get_bulk(self, scope: bytes, digest: bytes) -> None:

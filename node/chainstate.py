@@ -150,7 +150,7 @@ class _Nothing:
     def get(self, _key: bytes) -> bytes | None:
         return None
 
-    def iterate(self, _prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def iterate(self, _prefix: bytes, _start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         return iter(())
 
     def get_bulk(self, _scope: bytes, _digest: bytes) -> bytes | None:

@@ -28,8 +28,8 @@ class Reader(Protocol):
         """Return the record under `key`, or None."""
         ...
 
-    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records whose keys begin with `prefix`, in byte order."""
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records whose keys begin with `prefix`, in byte order, none before `start`."""
         ...
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
@@ -54,13 +54,13 @@ class Order:
         self._kinds: dict[bytes, list[bytes]] = {}
         self._seen = 0
 
-    def under(self, keys: dict[bytes, bytes | None], prefix: bytes) -> list[bytes]:
-        """Return those of the overlay's keys that begin with a prefix, in byte order."""
+    def under(self, keys: dict[bytes, bytes | None], prefix: bytes, start: bytes = b"") -> list[bytes]:
+        """Return those of the overlay's keys that begin with a prefix, in byte order, none before `start`."""
         self._catch_up(keys)
         if not prefix:
-            return sorted(keys)
+            return sorted(key for key in keys if key >= start)
         ordered = self._kinds.get(prefix[:1], [])
-        first = bisect_left(ordered, prefix)
+        first = bisect_left(ordered, max(prefix, start))
         size = len(prefix)
         return ordered[first : bisect_right(ordered, prefix, lo=first, key=lambda key: key[:size])]
 
@@ -128,17 +128,17 @@ class Overlay:
         """Remove a record; removing what is not there does nothing."""
         self.changes[key] = None
 
-    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records whose keys begin with `prefix`, in byte order.
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records whose keys begin with `prefix`, in byte order, none before `start`.
 
         Writes of this overlay that come after the call are not seen, so the caller may write while it walks.
         What lies beneath is read only as far as the walk goes.
         """
-        written = {key: self.changes[key] for key in self._order.under(self.changes, prefix)}
+        written = {key: self.changes[key] for key in self._order.under(self.changes, prefix, start)}
         if not written:
-            return self.parent.iterate(prefix)
+            return self.parent.iterate(prefix, start)
         own = ((key, value) for key, value in written.items() if value is not None)
-        beneath = (record for record in self.parent.iterate(prefix) if record[0] not in written)
+        beneath = (record for record in self.parent.iterate(prefix, start) if record[0] not in written)
         return heapq.merge(own, beneath)
 
     def load(self, kind: type[M], key: bytes) -> M | None:

@@ -150,7 +150,7 @@ class Queries:
         request = _parsed(PageRequest, data)
         if not request.prefix:
             raise BadQuery("name a prefix; the tables are listed in docs/rpc.md")
-        page = _page(self._store.iterate(request.prefix, request.start or None), request.limit)
+        page = _page(self._store.iterate(request.prefix, request.start), request.limit)
         return Answer(page.SerializeToString(deterministic=True), self._store.version)
 
     def _bulk(self, data: bytes) -> Answer:

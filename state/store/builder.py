@@ -69,11 +69,9 @@ class Builder:
         value: bytes | None = self._db.get(layout.RECORD + key)
         return value
 
-    def iterate(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records added so far whose keys begin with `prefix`, in byte order."""
-        with self._db.iterator(prefix=layout.RECORD + prefix) as records:
-            for key, value in records:
-                yield key[len(layout.RECORD) :], value
+    def iterate(self, prefix: bytes = b"", start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records added so far whose keys begin with `prefix`, in byte order, none before `start`."""
+        return layout.records(self._db, prefix, start)
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
         """Return bytes that were added beside the tree, or None."""

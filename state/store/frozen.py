@@ -49,11 +49,9 @@ class Frozen:
         value: bytes | None = self._snapshot.get(layout.RECORD + key)
         return value
 
-    def iterate(self, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records whose keys begin with `prefix`, in byte order."""
-        with self._snapshot.iterator(prefix=layout.RECORD + prefix) as records:
-            for key, value in records:
-                yield key[len(layout.RECORD) :], value
+    def iterate(self, prefix: bytes = b"", start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """Yield the records whose keys begin with `prefix`, in byte order, none before `start`."""
+        return layout.records(self._snapshot, prefix, start)
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
         """Return bytes kept beside the tree, or None."""

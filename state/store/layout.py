@@ -20,8 +20,8 @@ prefix    rest of the key             value
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from assay.state.store.pages import Child, Leaf, Node
 
@@ -47,6 +47,15 @@ _LENGTH: Final = 4
 def u64(value: int) -> bytes:
     """Encode a version."""
     return value.to_bytes(8, "big")
+
+
+def records(database: Any, prefix: bytes, start: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the records in a database or a snapshot of one, by key: as `Store.iterate`."""
+    with database.iterator(prefix=RECORD + prefix) as found:
+        if start > prefix:
+            found.seek(RECORD + start)
+        for key, value in found:
+            yield key[len(RECORD) :], value
 
 
 def undo(key: bytes, version: int) -> bytes:

@@ -26,7 +26,7 @@ class Reading:
         value: bytes | None = self._records.get(key)
         return self._db.get(layout.RECORD + key) if value is None else value
 
-    def iterate(self, prefix: bytes = b"", start: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
+    def iterate(self, prefix: bytes = b"", start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         """Yield the records whose keys begin with `prefix`, in byte order.
 
         Parameters
@@ -34,13 +34,10 @@ class Reading:
         prefix
             Beginning of the keys; empty for all.
         start
-            First key to yield, if it has that beginning; None for the first there is.
+            First key to yield, if it has that beginning; empty for the first there is.
         """
-        with legible("the store"), self._db.iterator(prefix=layout.RECORD + prefix) as records:
-            if start is not None and start > prefix:
-                records.seek(layout.RECORD + start)
-            for key, value in records:
-                yield key[len(layout.RECORD) :], value
+        with legible("the store"):
+            yield from layout.records(self._db, prefix, start)
 
     def get_at(self, key: bytes, version: int) -> bytes | None:
         """Return the record that stood under a key at a version, or None.

@@ -42,7 +42,7 @@ class Bulk:
     def get(self, key: bytes) -> bytes | None:
         return None
 
-    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
         yield from ()
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:

@@ -32,8 +32,9 @@ class MemoryState:
     def get(self, key: bytes) -> bytes | None:
         return self.records.get(key)
 
-    def iterate(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        yield from sorted(item for item in self.records.items() if item[0].startswith(prefix))
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        found = (item for item in self.records.items() if item[0].startswith(prefix) and item[0] >= start)
+        yield from sorted(found)
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
         return self.bulk.get((scope, digest))

@@ -94,7 +94,7 @@ class _Empty:
     def get(self, key: bytes) -> bytes | None:
         return None
 
-    def iterate(self, prefix: bytes) -> Any:
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Any:
         return iter(())
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:

@@ -52,8 +52,10 @@ KEYS = st.binary(min_size=1, max_size=2)
 WRITES = st.lists(st.tuples(KEYS, st.none() | st.binary(min_size=1, max_size=3)))
 
 
-@given(WRITES, WRITES, WRITES, st.binary(max_size=1))
-def test_iteration_equals_a_sorted_dictionary(first: Any, second: Any, third: Any, prefix: bytes) -> None:
+@given(WRITES, WRITES, WRITES, st.binary(max_size=1), st.binary(max_size=2))
+def test_iteration_equals_a_sorted_dictionary(
+    first: Any, second: Any, third: Any, prefix: bytes, start: bytes
+) -> None:
     model: dict[bytes, bytes] = {}
     layers: list[Any] = [_Records(first)]
     for key, value in first:
@@ -65,6 +67,7 @@ def test_iteration_equals_a_sorted_dictionary(first: Any, second: Any, third: An
             _apply(model, key, value)
     expected = sorted(item for item in model.items() if item[0].startswith(prefix))
     assert list(layers[-1].iterate(prefix)) == expected
+    assert list(layers[-1].iterate(prefix, start)) == [item for item in expected if item[0] >= start]
 
 
 @given(st.lists(st.tuples(KEYS, st.booleans())), st.lists(KEYS, min_size=1), st.integers(1, 20))
@@ -83,7 +86,7 @@ def test_a_walk_reads_what_lies_beneath_only_as_far_as_it_goes() -> None:
     below = _Records([(bytes([1, number]), b"x") for number in range(100)])
     read: list[bytes] = []
 
-    def records(prefix: bytes) -> Any:
+    def records(prefix: bytes, start: bytes) -> Any:
         for key, value in sorted(below.records.items()):
             if key.startswith(prefix):
                 read.append(key)
@@ -127,8 +130,9 @@ class _Records:
     def get(self, key: bytes) -> bytes | None:
         return self.records.get(key)
 
-    def iterate(self, prefix: bytes) -> Any:
-        return iter(sorted(item for item in self.records.items() if item[0].startswith(prefix)))
+    def iterate(self, prefix: bytes, start: bytes = b"") -> Any:
+        found = (item for item in self.records.items() if item[0].startswith(prefix) and item[0] >= start)
+        return iter(sorted(found))
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:
         return None

@@ -44,7 +44,7 @@ class _Empty:
     def get(self, _key: bytes) -> bytes | None:
         return None
 
-    def iterate(self, _prefix: bytes) -> object:
+    def iterate(self, _prefix: bytes, _start: bytes = b"") -> object:
         return iter(())
 
     def get_bulk(self, _scope: bytes, _digest: bytes) -> bytes | None:

@@ -322,7 +322,7 @@ class _Nothing:
     def get(self, _key: bytes) -> bytes | None:
         return None
 
-    def iterate(self, _prefix: bytes) -> Any:
+    def iterate(self, _prefix: bytes, _start: bytes = b"") -> Any:
         return iter(())
 
     def get_bulk(self, _scope: bytes, _digest: bytes) -> bytes | None:
