@@ -1,7 +1,8 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -199,3 +200,23 @@ class SlashRecord(_message.Message):
     from_redelegation: int
     key_id: int
     def __init__(self, id: _Optional[int] = ..., validator: _Optional[bytes] = ..., height: _Optional[int] = ..., infraction_height: _Optional[int] = ..., reason: _Optional[_Union[SlashReason, str]] = ..., fraction: _Optional[int] = ..., burned: _Optional[int] = ..., from_unbonding: _Optional[int] = ..., from_redelegation: _Optional[int] = ..., key_id: _Optional[int] = ...) -> None: ...
+
+class SlashUnderWay(_message.Message):
+    __slots__ = ("slash", "left", "next_unbonding", "next_redelegation")
+    SLASH_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_UNBONDING_FIELD_NUMBER: _ClassVar[int]
+    NEXT_REDELEGATION_FIELD_NUMBER: _ClassVar[int]
+    slash: SlashRecord
+    left: int
+    next_unbonding: int
+    next_redelegation: int
+    def __init__(self, slash: _Optional[_Union[SlashRecord, _Mapping]] = ..., left: _Optional[int] = ..., next_unbonding: _Optional[int] = ..., next_redelegation: _Optional[int] = ...) -> None: ...
+
+class SlashQueue(_message.Message):
+    __slots__ = ("slashes", "asked")
+    SLASHES_FIELD_NUMBER: _ClassVar[int]
+    ASKED_FIELD_NUMBER: _ClassVar[int]
+    slashes: _containers.RepeatedCompositeFieldContainer[SlashUnderWay]
+    asked: int
+    def __init__(self, slashes: _Optional[_Iterable[_Union[SlashUnderWay, _Mapping]]] = ..., asked: _Optional[int] = ...) -> None: ...

@@ -16,9 +16,14 @@ def remove(view: Overlay, height: int, kind: bytes, ident: int) -> None:
     view.delete(keys.deadline(height, kind, ident))
 
 
+def due(view: Overlay, height: int, kind: bytes) -> list[int]:
+    """Return the ids of what is due at a height, in ascending order."""
+    return [keys.parse_deadline(key)[2] for key, _ in view.iterate(keys.deadlines(height) + kind)]
+
+
 def take_due(view: Overlay, height: int, kind: bytes) -> list[int]:
     """Take what is due at a height out of the schedule; return the ids in ascending order."""
-    due = [key for key, _ in view.iterate(keys.deadlines(height) + kind)]
-    for key in due:
-        view.delete(key)
-    return [keys.parse_deadline(key)[2] for key in due]
+    found = due(view, height, kind)
+    for ident in found:
+        remove(view, height, kind, ident)
+    return found

@@ -124,10 +124,13 @@ def execute(view: Overlay, chain_id: str, block: Block) -> BlockResult:
     ceremony.end_block(ctx)
     rounds.end_block(ctx)
 
-    # 6. What the block earned, to whom held a share in it.
+    # 6. Slashes that ask more entries than fit into one block go on, before any of these completes.
+    slashing.end_block(ctx)
+
+    # 7. What the block earned, to whom held a share in it.
     distribution.end_block(ctx, block.proposer, block.votes)
 
-    # 7. Who validates from two heights later on, and the stake that has waited long enough.
+    # 8. Who validates from two heights later on, and the stake that has waited long enough.
     updates = staking.end_block(ctx)
     return BlockResult(results, ctx.events, updates)
 

@@ -15,7 +15,7 @@ class CancelUnbondingHandler:
 
     def cost(self, message: MsgCancelUnbonding, params: Params) -> int:
         """Return the gas: as delegating, and the entry with its places in the store."""
-        return gas.store_cost(10, 14)
+        return gas.store_cost(11, 14)
 
     def check_form(self, message: MsgCancelUnbonding, params: Params) -> None:
         """Refuse an operator that is no address and an amount of zero."""

@@ -15,7 +15,7 @@ class DelegateHandler:
 
     def cost(self, message: MsgDelegate, params: Params) -> int:
         """Return the gas: validator, delegation, rewards, their places in the store, and four accounts."""
-        return gas.store_cost(9, 10)
+        return gas.store_cost(10, 10)
 
     def check_form(self, message: MsgDelegate, params: Params) -> None:
         """Refuse an operator that is no address and an amount of zero."""

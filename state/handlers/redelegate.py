@@ -16,7 +16,7 @@ class RedelegateHandler:
 
     def cost(self, message: MsgRedelegate, params: Params) -> int:
         """Return the gas: two delegations changed, the entry with its places in the store, and its end."""
-        return gas.store_cost(16, 23)
+        return gas.store_cost(18, 23)
 
     def check_form(self, message: MsgRedelegate, params: Params) -> None:
         """Refuse operators that are no addresses, one validator twice, and an amount of zero."""

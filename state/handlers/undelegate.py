@@ -15,7 +15,7 @@ class UndelegateHandler:
 
     def cost(self, message: MsgUndelegate, params: Params) -> int:
         """Return the gas: as delegating, the entry with its places in the store, and its completion."""
-        return gas.store_cost(14, 21)
+        return gas.store_cost(15, 21)
 
     def check_form(self, message: MsgUndelegate, params: Params) -> None:
         """Refuse an operator that is no address and an amount of zero."""

@@ -8,6 +8,7 @@ from assay.state.invariants.base import InvariantBroken
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
 from assay.state.validators import records as validators
+from assay.state.validators import slash_queue
 
 
 def check_signing(view: Overlay) -> None:
@@ -28,7 +29,7 @@ def check_signing(view: Overlay) -> None:
 
 def check_slashes(view: Overlay) -> None:
     """Every slash burned something and no less than its parts; all of them no more than was burned at all."""
-    burned, following = 0, counters.load(view).next_slash
+    burned, following = _burned_so_far(view), counters.load(view).next_slash
     for key, data in view.iterate(keys.SLASH):
         done = SlashRecord.FromString(data)
         parts = done.from_unbonding + done.from_redelegation
@@ -41,3 +42,14 @@ def check_slashes(view: Overlay) -> None:
         burned += done.burned
     if burned > ledger.supply(view).burned:
         raise InvariantBroken(f"slashes burned {burned} uasy, more than was burned at all")
+
+
+def _burned_so_far(view: Overlay) -> int:
+    """Return what slashes under way have burned; check their queue."""
+    queue, following = slash_queue.load(view), counters.load(view).next_unbonding
+    if queue.asked or (not queue.slashes and view.get(keys.SLASH_QUEUE) is not None):
+        raise InvariantBroken("a block has ended in the middle of a slash, or without one and with a queue")
+    for item in queue.slashes:
+        if item.slash.id or item.slash.burned or max(item.next_unbonding, item.next_redelegation) > following:
+            raise InvariantBroken(f"a slash of {item.slash.validator.hex()} is under way and done, or ahead")
+    return sum(item.slash.from_unbonding + item.slash.from_redelegation for item in queue.slashes)

@@ -49,6 +49,7 @@ SUPPLY: Final = b"S"
 KEY_POOL: Final = b"K"
 VALIDATOR_SETS: Final = b"V"
 COMMUNITY_POOL: Final = b"U"
+SLASH_QUEUE: Final = b"Q"
 STAKE_CHANGED: Final = b"T"
 """Stands only while a block is executed, if the order of the validators may have changed in it."""
 

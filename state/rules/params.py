@@ -58,6 +58,7 @@ BOUNDS: Final[dict[str, Bound]] = {
     "slash_downtime": Bound(0, 1, 10_000),
     "slash_committee_fault": Bound(0, 500, 10_000),
     "slash_committee_silence": Bound(0, 1, 10_000),
+    "slash_block_entries": Bound(1, 1_000, 10**6),
     "state_version": Bound(1, 1, 10**6),
     "upgrade_version": Bound(0, 0, 10**6),
     "upgrade_height": Bound(0, 0, 2**62),

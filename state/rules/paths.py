@@ -180,6 +180,7 @@ ROUTES: Final = (
     Route("/withdraw-address/<address>", keys.WITHDRAW_ADDRESS, staking.WithdrawAddress),
     Route("/signing-info/<validator>", keys.SIGNING_INFO, staking.SigningInfo),
     Route("/slash/<operator>/<number>", keys.SLASH, staking.SlashRecord),
+    Route("/slash-queue", keys.SLASH_QUEUE, staking.SlashQueue),
     Route("/community-pool", keys.COMMUNITY_POOL, staking.CommunityPool),
     Route("/upgrade-signal/<operator>", keys.UPGRADE_SIGNAL, pb.UpgradeSignal),
     Route("/params", keys.PARAMS, pb.Params),

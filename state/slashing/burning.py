@@ -5,25 +5,24 @@ it, wherever that stake is now: still with the validator, on its way out, or wit
 another validator. What left before pays nothing. Each pays for itself only: if
 somebody cannot pay all of its part, because the stake was slashed for something
 else meanwhile, nobody pays instead.
+
+All slashes together ask at most `slash_block_entries` entries in one block: stake
+that leaves in a great many small pieces cannot hold a block up. A slash of a
+validator with more goes on in the blocks that follow. Until it is done nothing is
+delegated to that validator and nothing leaves it, so in the end everybody has
+paid as if it had been done at once; what is over meanwhile is asked before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from assay.crypto.accounts import encode_address
-from assay.proto.staking_pb2 import (
-    RedelegationEntry,
-    SlashReason,
-    SlashRecord,
-    UnbondingEntry,
-    ValidatorRecord,
-)
-from assay.state import counters, ledger, staking
+from assay.proto.staking_pb2 import SlashQueue, SlashReason, SlashRecord, SlashUnderWay, ValidatorRecord
+from assay.state import counters, ledger
 from assay.state.context import Context
 from assay.state.rules import keys
-from assay.state.rules.shares import decode_whole, part_of, shares_to_free
-from assay.state.validators import delegations, records, redelegations, unbondings
+from assay.state.rules.shares import part_of
+from assay.state.slashing import entries
+from assay.state.validators import records, slash_queue
 
 
 def voted_with(height: int) -> int:
@@ -32,31 +31,6 @@ def voted_with(height: int) -> int:
     The set that signs a height was settled at the end of the block two before it.
     """
     return height - 1
-
-
-@dataclass(slots=True)
-class Bill:
-    """What a slash takes.
-
-    Attributes
-    ----------
-    since
-        Stake that left at this height or later answers.
-    fraction
-        Basis points.
-    left
-        Uasy that nobody was asked for yet.
-    """
-
-    since: int
-    fraction: int
-    left: int
-
-    def charge(self, initial: int) -> int:
-        """Return what stake that left as so many uasy has to pay."""
-        due = min(part_of(initial, self.fraction), self.left)
-        self.left -= due
-        return due
 
 
 def slash(
@@ -68,7 +42,7 @@ def slash(
     reason: SlashReason,
     key_id: int = 0,
 ) -> int:
-    """Burn a part of the stake that stood behind a validator when it did wrong.
+    """Burn a part of the stake that stood behind a validator when it did wrong, or begin to.
 
     Parameters
     ----------
@@ -86,80 +60,67 @@ def slash(
     Returns
     -------
     int
-        Uasy burned.
+        Uasy burned; 0 if the slash is under way now.
     """
-    bill = Bill(infraction_height, fraction, part_of(stake, fraction))
-    unbonding = _from_unbonding(ctx, bill, record.operator)
-    moved = _from_redelegation(ctx, bill, record.operator)
-    own = min(bill.left, record.tokens)
-    _burn_tokens(ctx, record, own)
-    done = SlashRecord(
-        validator=record.operator,
-        height=ctx.height,
-        infraction_height=infraction_height,
-        reason=reason,
-        fraction=fraction,
-        burned=unbonding + moved + own,
-        from_unbonding=unbonding,
-        from_redelegation=moved,
-        key_id=key_id,
+    bill = SlashUnderWay(
+        slash=SlashRecord(
+            validator=record.operator,
+            height=ctx.height,
+            infraction_height=infraction_height,
+            reason=reason,
+            fraction=fraction,
+            key_id=key_id,
+        ),
+        left=part_of(stake, fraction),
     )
+    return _begin(ctx, bill, record) if bill.left else 0
+
+
+def _begin(ctx: Context, bill: SlashUnderWay, record: ValidatorRecord) -> int:
+    """Work a slash off at once if this block has room for it, and none of the validator is under way."""
+    queue, burned = slash_queue.load(ctx.view), 0
+    if not slash_queue.holds(ctx.view, record.operator) and _all_asked(ctx, queue, bill):
+        burned = _finish(ctx, bill, record)
+    else:
+        queue.slashes.append(bill)
+    slash_queue.save(ctx.view, queue)
+    return burned
+
+
+def end_block(ctx: Context) -> None:
+    """Go on with the slashes under way; it comes before whatever completes in this block."""
+    queue = slash_queue.load(ctx.view)
+    if not queue.asked and not queue.slashes:
+        return
+    while queue.slashes and _all_asked(ctx, queue, queue.slashes[0]):
+        bill = queue.slashes.pop(0)
+        _finish(ctx, bill, records.load(ctx.view, bill.slash.validator))
+    entries.ask_due(ctx, queue.slashes)
+    queue.asked = 0
+    slash_queue.save(ctx.view, queue)
+
+
+def _all_asked(ctx: Context, queue: SlashQueue, bill: SlashUnderWay) -> bool:
+    """Ask as many entries as the block still may; tell whether those were all."""
+    may = ctx.params.slash_block_entries - queue.asked
+    left = entries.ask(ctx, bill, may)
+    queue.asked += may - left
+    return left > 0
+
+
+def _finish(ctx: Context, bill: SlashUnderWay, record: ValidatorRecord | None) -> int:
+    """Take from a validator's tokens what nobody else was asked for; return what was burned in all.
+
+    A validator that was created since the slash is another one, of the same operator.
+    """
+    done, own = bill.slash, 0
+    if record is not None and record.created <= done.height:
+        own = min(bill.left, record.tokens)
+        _burn_tokens(ctx, record, own)
+    done.burned = done.from_unbonding + done.from_redelegation + own
     if done.burned:
         _tell(ctx, done)
     return done.burned
-
-
-def _from_unbonding(ctx: Context, bill: Bill, operator: bytes) -> int:
-    """Charge what is on its way out of a validator; return what was burned."""
-    entries = [item for item in unbondings.from_validator(ctx.view, operator) if item.created >= bill.since]
-    taken = sum(_take(ctx, entry, bill.charge(entry.initial)) for entry in entries)
-    ledger.burn(ctx, keys.NOT_BONDED_POOL, taken)
-    return taken
-
-
-def _take(ctx: Context, entry: UnbondingEntry, amount: int) -> int:
-    """Take at most `amount` uasy from stake on its way out; return what there was. The caller burns it."""
-    taken = min(amount, entry.balance)
-    if taken:
-        entry.balance -= taken
-        unbondings.save(ctx.view, entry)
-    return taken
-
-
-def _from_redelegation(ctx: Context, bill: Bill, operator: bytes) -> int:
-    """Charge what has moved from a validator to others; return what was burned."""
-    entries = [
-        item for item in redelegations.from_validator(ctx.view, operator) if item.created >= bill.since
-    ]
-    return sum(_from_moved(ctx, entry, bill.charge(entry.initial)) for entry in entries)
-
-
-def _from_moved(ctx: Context, entry: RedelegationEntry, due: int) -> int:
-    """Burn at most `due` uasy of stake that has moved: first what is leaving its new validator already."""
-    taken = 0
-    for item in list(unbondings.by_delegator(ctx.view, entry.delegator, entry.target)):
-        if item.id > entry.id:  # it left after the stake had come; both are numbered from one counter
-            taken += _take(ctx, item, due - taken)
-    ledger.burn(ctx, keys.NOT_BONDED_POOL, taken)
-    return taken + _from_target(ctx, entry, due - taken)
-
-
-def _from_target(ctx: Context, entry: RedelegationEntry, due: int) -> int:
-    """Burn the part of a delegation that stands for `due` uasy of the stake it came from.
-
-    If the new validator was slashed meanwhile its shares are worth less, and so is what they pay.
-    """
-    target = records.load(ctx.view, entry.target)
-    delegation = delegations.load(ctx.view, entry.delegator, entry.target)
-    if not due or target is None or delegation is None or not target.tokens:
-        return 0
-    part = decode_whole(entry.shares) * due // entry.initial
-    enough = shares_to_free(due, target.tokens, decode_whole(target.shares))
-    pool = records.pool_of(target)
-    shares = min(part, enough, decode_whole(delegation.shares))
-    freed = staking.unbond_shares(ctx, target, delegation, shares)
-    ledger.burn(ctx, pool, freed)
-    return freed
 
 
 def _burn_tokens(ctx: Context, record: ValidatorRecord, amount: int) -> None:

@@ -12,6 +12,7 @@ from assay.state import distribution, ledger
 from assay.state.context import Context
 from assay.state.overlay import Overlay
 from assay.state.rules.errors import (
+    BeingSlashed,
     DelegationNotFound,
     NotEnoughDelegated,
     ValidatorWorthless,
@@ -24,7 +25,7 @@ from assay.state.rules.shares import (
     shares_to_free,
     tokens_of,
 )
-from assay.state.validators import delegations
+from assay.state.validators import delegations, slash_queue
 from assay.state.validators import records as validators
 from assay.state.validators.jail import jail
 from assay.state.validators.records import pool_of
@@ -50,11 +51,22 @@ def check_delegate(ctx: Context, operator: bytes, amount: int) -> ValidatorRecor
 
     Raises
     ------
-    ValidatorNotFound, ValidatorWorthless
-        If there is none, or it was slashed so much that its shares cannot be counted.
+    ValidatorNotFound, BeingSlashed, ValidatorWorthless
+        If there is none, it is being slashed, or it was slashed so much that its shares cannot be counted.
     """
-    record = validators.find(ctx.view, operator)
+    record = _find_settled(ctx.view, operator)
     _price(record, amount)
+    return record
+
+
+def _find_settled(view: Overlay, operator: bytes) -> ValidatorRecord:
+    """Return a validator whose stake may change; what a slash asks for must not come or leave meanwhile."""
+    record = validators.find(view, operator)
+    if slash_queue.holds(view, operator):
+        raise BeingSlashed(
+            "a slash of the validator is under way and takes some blocks; meanwhile nothing is delegated to "
+            "it and nothing leaves it; send it again later"
+        )
     return record
 
 
@@ -109,10 +121,10 @@ def check_free(
 
     Raises
     ------
-    ValidatorNotFound, DelegationNotFound, NotEnoughDelegated
-        If that much is not there.
+    ValidatorNotFound, BeingSlashed, DelegationNotFound, NotEnoughDelegated
+        If that much is not there, or may not leave now.
     """
-    record = validators.find(ctx.view, operator)
+    record = _find_settled(ctx.view, operator)
     delegation = delegations.load(ctx.view, delegator, operator)
     if delegation is None:
         raise DelegationNotFound("the account has delegated nothing to this validator")

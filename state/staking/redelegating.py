@@ -27,8 +27,8 @@ def check_redelegate(
 
     Raises
     ------
-    ValidatorNotFound, DelegationNotFound, NotEnoughDelegated, ValidatorWorthless, RedelegationHop,
-    TooManyEntries
+    ValidatorNotFound, BeingSlashed, DelegationNotFound, NotEnoughDelegated, ValidatorWorthless,
+    RedelegationHop, TooManyEntries
         If `amount` uasy cannot move.
     """
     first, delegation, shares = check_free(ctx, delegator, source, amount)

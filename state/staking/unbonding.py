@@ -31,7 +31,7 @@ def check_undelegate(
 
     Raises
     ------
-    ValidatorNotFound, DelegationNotFound, NotEnoughDelegated, TooManyEntries
+    ValidatorNotFound, BeingSlashed, DelegationNotFound, NotEnoughDelegated, TooManyEntries
         If they cannot.
     """
     found = check_free(ctx, delegator, operator, amount)
@@ -81,7 +81,8 @@ def check_cancel(
 
     Raises
     ------
-    UnbondingNotFound, NotEnoughDelegated, ValidatorNotFound, ValidatorJailed, ValidatorWorthless
+    UnbondingNotFound, NotEnoughDelegated, ValidatorNotFound, BeingSlashed, ValidatorJailed,
+    ValidatorWorthless
         If they cannot.
     """
     entry = unbondings.load(ctx.view, entry_id)

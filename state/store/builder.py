@@ -70,7 +70,7 @@ class Builder:
         return value
 
     def iterate(self, prefix: bytes = b"", start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """Yield the records added so far whose keys begin with `prefix`, in byte order, none before `start`."""
+        """Yield the records added so far under `prefix`, in byte order, none before `start`."""
         return layout.records(self._db, prefix, start)
 
     def get_bulk(self, scope: bytes, digest: bytes) -> bytes | None:

@@ -46,11 +46,11 @@ def between(view: Overlay, delegator: bytes, target: bytes, source: bytes) -> It
     return _listed(view, keys.redelegations_by(delegator, target) + source)
 
 
-def from_validator(view: Overlay, source: bytes) -> Iterator[RedelegationEntry]:
-    """Yield what has left a validator for others, oldest first."""
-    return _listed(view, keys.redelegation_from(source))
+def from_validator(view: Overlay, source: bytes, first: int = 0) -> Iterator[RedelegationEntry]:
+    """Yield what has left a validator for others, oldest first, from an id on."""
+    return _listed(view, keys.redelegation_from(source), keys.redelegation_from(source, first))
 
 
-def _listed(view: Overlay, prefix: bytes) -> Iterator[RedelegationEntry]:
-    for key, _ in view.iterate(prefix):
+def _listed(view: Overlay, prefix: bytes, start: bytes = b"") -> Iterator[RedelegationEntry]:
+    for key, _ in view.iterate(prefix, start):
         yield view.require(RedelegationEntry, keys.redelegation(keys.parse_entry(key)))

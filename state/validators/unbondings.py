@@ -41,11 +41,11 @@ def by_delegator(view: Overlay, delegator: bytes, operator: bytes = b"") -> Iter
     return _listed(view, keys.unbondings_by(delegator, operator))
 
 
-def from_validator(view: Overlay, operator: bytes) -> Iterator[UnbondingEntry]:
-    """Yield what leaves a validator, oldest first."""
-    return _listed(view, keys.unbonding_from(operator))
+def from_validator(view: Overlay, operator: bytes, first: int = 0) -> Iterator[UnbondingEntry]:
+    """Yield what leaves a validator, oldest first, from an id on."""
+    return _listed(view, keys.unbonding_from(operator), keys.unbonding_from(operator, first))
 
 
-def _listed(view: Overlay, prefix: bytes) -> Iterator[UnbondingEntry]:
-    for key, _ in view.iterate(prefix):
+def _listed(view: Overlay, prefix: bytes, start: bytes = b"") -> Iterator[UnbondingEntry]:
+    for key, _ in view.iterate(prefix, start):
         yield view.require(UnbondingEntry, keys.unbonding(keys.parse_entry(key)))

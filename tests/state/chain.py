@@ -31,7 +31,17 @@ from assay.proto.state_pb2 import (
     Round,
 )
 from assay.proto.tx_pb2 import MsgCommit, MsgOpenRound, MsgPostModel, MsgReveal
-from assay.state import ceremony, counters, invariants, ledger, openings, rounds, scoring_queue, staking
+from assay.state import (
+    ceremony,
+    counters,
+    invariants,
+    ledger,
+    openings,
+    rounds,
+    scoring_queue,
+    slashing,
+    staking,
+)
 from assay.state.ceremony import records as key_records
 from assay.state.context import Context, Event
 from assay.state.handlers import HANDLERS
@@ -237,6 +247,7 @@ class Chain:
         """Do what a block does after its entries."""
         ceremony.end_block(self.ctx)
         rounds.end_block(self.ctx)
+        slashing.end_block(self.ctx)
         self.earn()
         self.updates = staking.end_block(self.ctx)
 

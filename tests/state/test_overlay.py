@@ -86,7 +86,7 @@ def test_a_walk_reads_what_lies_beneath_only_as_far_as_it_goes() -> None:
     below = _Records([(bytes([1, number]), b"x") for number in range(100)])
     read: list[bytes] = []
 
-    def records(prefix: bytes, start: bytes) -> Any:
+    def records(prefix: bytes, _start: bytes) -> Any:
         for key, value in sorted(below.records.items()):
             if key.startswith(prefix):
                 read.append(key)

@@ -105,3 +105,9 @@ class ValidatorJailed(StakingError):
     """The validator is jailed, and an unbonding from it cannot be cancelled."""
 
     code = 16
+
+
+class BeingSlashed(StakingError):
+    """A slash of the validator is under way; meanwhile nothing is delegated to it and nothing leaves it."""
+
+    code = 17

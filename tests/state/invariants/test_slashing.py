@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from tests.state.stake import ASY, Stakers
 
-from assay.proto.staking_pb2 import SigningInfo, SlashRecord
+from assay.proto.staking_pb2 import SigningInfo, SlashQueue, SlashRecord, SlashUnderWay
 from assay.proto.state_pb2 import Supply
 from assay.state import invariants, slashing
 from assay.state.context import Misbehavior, Vote
@@ -81,6 +81,30 @@ def _unnumbered(chain: Stakers) -> None:
     _slash(chain, id=2)
 
 
+def _half_done(chain: Stakers) -> None:
+    chain.view.save(keys.SLASH_QUEUE, SlashQueue(asked=1))
+
+
+def _without_one(chain: Stakers) -> None:
+    chain.view.put(keys.SLASH_QUEUE, b"")
+
+
+def _queue(chain: Stakers, item: SlashUnderWay) -> None:
+    chain.view.save(keys.SLASH_QUEUE, SlashQueue(slashes=[item]))
+
+
+def _done_already(chain: Stakers) -> None:
+    _queue(chain, SlashUnderWay(slash=SlashRecord(id=1)))
+
+
+def _ahead(chain: Stakers) -> None:
+    _queue(chain, SlashUnderWay(next_redelegation=2))
+
+
+def _never_burned_so_far(chain: Stakers) -> None:
+    _queue(chain, SlashUnderWay(slash=SlashRecord(from_unbonding=1)))
+
+
 def _never_burned(chain: Stakers) -> None:
     supply = chain.view.require(Supply, keys.SUPPLY)
     supply.burned -= 1
@@ -104,6 +128,11 @@ def check_both(view: Overlay) -> None:
         (_more_than_all, "of which 2000001 of what had left"),
         (_unnumbered, "lies elsewhere than its number says"),
         (_never_burned, "more than was burned at all"),
+        (_half_done, "a block has ended in the middle of a slash"),
+        (_without_one, "without one and with a queue"),
+        (_done_already, "under way and done"),
+        (_ahead, "or ahead"),
+        (_never_burned_so_far, "more than was burned at all"),
     ],
 )
 def test_a_bent_record_is_noticed(bend: Callable[[Stakers], None], sentence: str) -> None:

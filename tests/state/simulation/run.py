@@ -61,6 +61,7 @@ def params_of(rng: Random) -> Params:
         "downtime_jail": rng.choice([3, 10]),
         "committee_jail": rng.choice([5, 20]),
         "slash_downtime": rng.choice([1, 100]),
+        "slash_block_entries": rng.choice([1, 2, 1_000]),
         "blocks_per_year": rng.choice([1_000, 10**6]),
         "max_entries": rng.choice([2, 7]),
         "max_contributors": 4,

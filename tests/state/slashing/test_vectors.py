@@ -11,7 +11,7 @@ from tests.state.slashing.stakes import Stakes
 from assay.proto.staking_pb2 import SLASH_REASON_COMMITTEE_FAULT, SLASH_REASON_DOUBLE_SIGN
 from assay.state import slashing
 from assay.state.context import Misbehavior
-from assay.state.validators import signing
+from assay.state.validators import signing, slash_queue
 
 
 def slug(case: str) -> str:
@@ -58,17 +58,28 @@ def _move(stakes: Stakes, item: str) -> None:
 
 @pytest.mark.parametrize("rows", chains(table("slashing.md", "Who pays")), ids=lambda rows: slug(rows[0][0]))
 def test_who_pays(rows: list[Row]) -> None:
+    check_who_pays(rows, 1_000)
+
+
+@pytest.mark.parametrize("rows", chains(table("slashing.md", "Who pays")), ids=lambda rows: slug(rows[0][0]))
+def test_who_pays_if_one_is_asked_in_each_block(rows: list[Row]) -> None:
+    check_who_pays(rows, 1)
+
+
+def check_who_pays(rows: list[Row], each: int) -> None:
     stakes = write_down(rows[0])
+    stakes.ctx.params.slash_block_entries = each
     for row in rows:
         before, supply = stakes.record(0).tokens, stakes.supply()
         stake, rate, since = (number(cell) for cell in row[1:4])
         leaving, moved, tokens = (number(cell) for cell in row[7:10])
-        burned = slashing.slash(
-            stakes.ctx, stakes.record(0), since, stake, rate, SLASH_REASON_COMMITTEE_FAULT, 7
-        )
+        slashing.slash(stakes.ctx, stakes.record(0), since, stake, rate, SLASH_REASON_COMMITTEE_FAULT, 7)
+        slashing.end_block(stakes.ctx)
+        while slash_queue.load(stakes.ctx.view).slashes:
+            slashing.end_block(stakes.ctx)
+        burned = supply - stakes.supply()
         assert burned == leaving + moved + tokens
         assert stakes.record(0).tokens == before - tokens
-        assert stakes.supply() == supply - burned
         stakes.check_pools()
         if burned:
             done = stakes.slashes(0)[-1]
