@@ -21,6 +21,22 @@ def due(view: Overlay, height: int, kind: bytes) -> list[int]:
     return [keys.parse_deadline(key)[2] for key, _ in view.iterate(keys.deadlines(height) + kind)]
 
 
+def take_some(view: Overlay, height: int, kind: bytes, most: int) -> list[int]:
+    """Take at most so many of what is due at a height or was before; return the ids, oldest deadlines first.
+
+    For a kind of which nothing else is ever late; what is not taken waits where it stands.
+    """
+    found = []
+    for key, _ in view.iterate(keys.DEADLINE):
+        place = keys.parse_deadline(key)
+        if place[:2] > (height, kind) or len(found) == most:
+            break
+        if place[1] == kind:
+            remove(view, *place)
+            found.append(place[2])
+    return found
+
+
 def take_due(view: Overlay, height: int, kind: bytes) -> list[int]:
     """Take what is due at a height out of the schedule; return the ids in ascending order."""
     found = due(view, height, kind)

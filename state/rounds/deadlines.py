@@ -21,9 +21,13 @@ _AT_DEADLINE: Final[dict[RoundStatus, Callable[[Context, Round], None]]] = {
 }
 
 
+MOST: Final = 50
+"""Rounds in one block: many may have been given windows that end at one height. The others follow."""
+
+
 def end_block(ctx: Context) -> None:
-    """Do what is due at this height, round by round."""
-    for round_id in schedule.take_due(ctx.view, ctx.height, keys.DEADLINE_ROUND):
+    """Do what is due at this height, or was before, round by round."""
+    for round_id in schedule.take_some(ctx.view, ctx.height, keys.DEADLINE_ROUND, MOST):
         record = ctx.view.require(Round, keys.round_(round_id))
         record.deadline = 0
         _AT_DEADLINE[record.status](ctx, record)

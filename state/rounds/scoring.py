@@ -85,7 +85,7 @@ def _answered(ctx: Context, record: Round) -> None:
 def _ask(ctx: Context, record: Round, stage: ScoringStage, questions: list[Question]) -> None:
     record.first_opening = scoring_queue.ask(ctx, record.key_id, record.id, questions)
     record.stage, record.asked, record.awaited = stage, len(questions), len(questions)
-    record.window_left = record.deadline - ctx.height
+    record.window_left = max(0, record.deadline - ctx.height)  # the round may wait for its end
 
 
 def job_computed(ctx: Context, opening: Opening) -> None:

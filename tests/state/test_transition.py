@@ -8,6 +8,7 @@ import pytest
 from tests.state.conftest import account
 from tests.state.stake import create_message
 
+from assay.proto.staking_pb2 import SlashQueue, SlashRecord, SlashUnderWay
 from assay.proto.state_pb2 import Validator
 from assay.proto.tx_pb2 import CommitteeBody, Message, MsgCancelRound, MsgTransfer
 from assay.state import invariants, ledger
@@ -17,6 +18,7 @@ from assay.state.overlay import Overlay
 from assay.state.rules import gas, keys
 from assay.state.rules.errors import TxMalformed
 from assay.state.transition import Block, BlockResult, execute
+from assay.state.validators import slash_queue
 
 
 def pay(recipient: Any, amount: int = 1) -> Message:
@@ -124,3 +126,10 @@ def test_a_new_validator_is_told_to_consensus(ctx: Context, funded: list[Any], m
     assert result.validator_updates == [expected]
     later = execute(Overlay(view), ctx.chain_id, Block(12, [], [], {}))
     assert later.validator_updates == []
+
+
+def test_a_slash_that_one_block_does_not_end_goes_on_in_the_next(ctx: Context) -> None:
+    waiting = SlashUnderWay(slash=SlashRecord(validator=b"v" * 20, fraction=500), left=5)
+    slash_queue.save(ctx.view, SlashQueue(slashes=[waiting]))
+    _, view = run(ctx)
+    assert not slash_queue.load(view).slashes

@@ -11,6 +11,7 @@ from assay.proto import state_pb2 as pb
 from assay.proto.state_pb2 import Key
 from assay.state import counters, openings, schedule, scoring_queue
 from assay.state.ceremony import records
+from assay.state.rounds import deadlines
 from assay.state.rules import keys, outcomes
 from assay.state.rules.scalars import MAX_SHARES
 from assay.state.scoring_queue import Question
@@ -75,6 +76,36 @@ def test_blocks_in_which_the_committee_could_answer_are_not_given_back(chain: Ch
     computed = until_computed(chain, first)
     assert chain.round(first).deadline == computed + left
     assert chain.round(second).deadline == chain.round(second).window_left + computed - 27 + LENGTH_BLOCKS
+
+
+def test_of_many_rounds_that_end_at_one_height_a_block_takes_some(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "MOST", 1)
+    made = [chain.opened() for _ in range(3)]
+    (deadline,) = {chain.round(round_id).deadline for round_id in made}
+    chain.end_block(deadline - chain.height)
+    ended = []
+    for _ in range(3):
+        chain.end_block()
+        ended.append([chain.round(round_id).ended for round_id in made])
+    assert ended == [[deadline, 0, 0], [deadline, deadline + 1, 0], [deadline, deadline + 1, deadline + 2]]
+
+
+def test_a_round_that_waits_for_its_end_may_still_be_answered(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "MOST", 0)
+    (only,) = rounds_in_scoring(chain, 1)
+    until_computed(chain, only)
+    chain.end_block(WINDOW + 2)
+    assert chain.round(only).deadline < chain.height
+    chain.answer(only, stages=1)
+    assert (chain.round(only).stage, chain.round(only).window_left) == (pb.SCORING_STAGE_NORM, 0)
+    monkeypatch.undo()
+    until_computed(chain, only)
+    chain.end_block()
+    assert chain.round(only).status == pb.ROUND_STATUS_EXPIRED
 
 
 def test_what_is_asked_later_delays_nobody(chain: Chain) -> None:

@@ -17,6 +17,7 @@ from tests.state.simulation.run import COMMITTEE_KEYS, go_on, simulated
 
 from assay.state import export
 from assay.state.rules import keys
+from assay.state.rules.errors import BeingSlashed
 from assay.state.staking import newest_set
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -46,6 +47,8 @@ def test_invariants_hold_over_many_seeds_and_everything_happens(seed: int) -> No
     for kind in KINDS:
         assert tally.accepted[kind] or kind == "report_release", f"{kind} was never accepted"
         assert any(refused == kind for refused, _, _ in tally.refused), f"{kind} was never refused"
+    under_way = (BeingSlashed.codespace, BeingSlashed.code)
+    assert under_way in {refused[1:] for refused in tally.refused}, "no slash took more than a block"
     for event in ("slash", "jail", "unjail", "round", "fault", "burn"):
         assert tally.events[event], f"there was no {event}"
 
