@@ -26,7 +26,7 @@ def take_some(view: Overlay, height: int, kind: bytes, most: int) -> list[int]:
 
     For a kind of which nothing else is ever late; what is not taken waits where it stands.
     """
-    found = []
+    found: list[int] = []
     for key, _ in view.iterate(keys.DEADLINE):
         place = keys.parse_deadline(key)
         if place[:2] > (height, kind) or len(found) == most:
