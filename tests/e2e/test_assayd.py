@@ -5,12 +5,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.pages.newcomer import Newcomer
+from tests.e2e.pages.page import docs
 
+from assay.node.ports import LOOPBACK, free_ports
 from assay.state.store import Store
 
 pytestmark = pytest.mark.e2e
@@ -69,17 +72,31 @@ def test_a_chain_survives_kills_and_replays_to_the_same_app_hash(node: Any) -> N
     assert assayd(node, "verify").returncode == 0
 
 
-def test_a_node_runs_once_logs_as_asked_and_begins_again_after_a_reset(
-    assayd_node: MakeNode, pinned_cometbft: Path
+@pytest.fixture
+def newcomer(tmp_path: Path, pinned_cometbft: Path) -> Iterator[Newcomer]:
+    rpc, p2p = (f"{LOOPBACK}:{port}" for port in free_ports(2))
+    options = {
+        "^assayd init$": f"--rpc {rpc} --p2p {p2p} --block-time 100 --param preset=small",
+        "^assayd start$": "--log json",
+        "^assayd reset$": "--yes",
+    }
+    with Newcomer(tmp_path, options=options, binary=pinned_cometbft) as found:
+        yield found
+
+
+def test_a_node_lives_by_the_page_runs_once_and_begins_again_after_a_reset(
+    newcomer: Newcomer, repository: Path
 ) -> None:
-    node = assayd_node(pinned_cometbft)
-    text = node.home.settings_file.read_text()
-    node.home.settings_file.write_text(text.replace("retain_versions = 8", "retain_versions = 3"))
-    node.start("--log", "json").wait_for_height(3)
-    second = assayd(node, "start")
-    assert second.returncode == 1
-    assert "another process" in second.stderr
+    page = docs(repository, "validator.md")
+    init, start = page.commands("A development chain")
+    status, _, verify, reset = page.commands("Starting, watching, stopping")
+    newcomer.type(init)
+    node = newcomer.terminal(start)
+    node.home.change_settings({"store": {"retain_versions": 3}})
+    node.start().wait_for_height(3)
+    assert "another process" in newcomer.refused(start)
     node.wait_for_key()
+    newcomer.type(verify)
     _, output = node.stop()
     with Store.open(node.home.store) as store:
         # Three versions are kept, as asked; and one more, if it was just about to be forgotten.
@@ -88,11 +105,9 @@ def test_a_node_runs_once_logs_as_asked_and_begins_again_after_a_reset(
     blocks = [event["height"] for event in events if event["event"] == "block"]
     assert blocks[:3] == [1, 2, 3]
 
-    assert assayd(node, "reset", "--yes").returncode == 0
+    newcomer.type(reset)
     node.start().wait_for_key()
-    status = json.loads(assayd(node, "status", "--output", "json").stdout)
-    assert status["ready_keys"] >= 1
-    assert status["chain_id"] == "assay-dev"
+    newcomer.type(status)
 
 
 def test_a_genesis_the_chain_refuses_ends_with_the_sentence(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.pages.newcomer import Newcomer
+from tests.e2e.pages.page import docs
 
 from assay.node.committee.identity import create_committee_key
 
@@ -36,9 +38,11 @@ def node(assayd_node: Callable[..., Any], pinned_cometbft: Path) -> Any:
     return assayd_node(pinned_cometbft)
 
 
-def test_a_node_is_examined_through_its_life(node: Any) -> None:
-    code, output = assayd(node, "doctor")
-    assert code == 0, output
+def test_a_node_is_examined_through_its_life(node: Any, repository: Path, tmp_path: Path) -> None:
+    _, examine, *_ = docs(repository, "validator.md").commands("Starting, watching, stopping")
+    newcomer = Newcomer(tmp_path / "reader")
+    newcomer.environment["ASSAYD_HOME"] = str(node.home.path)
+    output = newcomer.type(examine)
     assert "empty: this node has not run yet" in output
     assert "gives the known answers" in output
 

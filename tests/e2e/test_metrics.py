@@ -6,16 +6,17 @@ import signal
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tests.e2e.pages.newcomer import Newcomer
+from tests.e2e.pages.page import Page, docs
 from tests.monitoring import metrics_in_use
 
 from assay.node.ports import LOOPBACK, free_ports
-from assay.node.tomlfile import set_values
 
 pytestmark = pytest.mark.e2e
 
@@ -26,8 +27,24 @@ def address() -> str:
 
 
 @pytest.fixture
-def node(assayd_node: Callable[..., Any], pinned_cometbft: Path, address: str) -> Any:
-    made = assayd_node(pinned_cometbft, "--metrics", address)
+def page(repository: Path) -> Page:
+    return docs(repository, "metrics.md")
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path, pinned_cometbft: Path, address: str) -> Iterator[Newcomer]:
+    rpc, p2p, cometbft = (f"{LOOPBACK}:{port}" for port in free_ports(3))
+    here = f"--rpc {rpc} --p2p {p2p} --block-time 100 --param preset=small"
+    words = {"127.0.0.1:26661": address, "127.0.0.1:26660": cometbft}
+    with Newcomer(tmp_path, words, options={"^assayd init": here}, binary=pinned_cometbft) as found:
+        yield found
+
+
+@pytest.fixture
+def node(newcomer: Newcomer, page: Page) -> Any:
+    init, *_ = page.commands("Switch it on")
+    newcomer.type(init)
+    made = newcomer.terminal("assayd start")
     made.home.change_settings({"metrics": {"stale_seconds": 2}})
     return made
 
@@ -48,10 +65,12 @@ def metrics(address: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_a_running_node_tells_what_it_does(node: Any, address: str) -> None:
+def test_a_running_node_tells_what_it_does(node: Any, address: str, newcomer: Newcomer, page: Page) -> None:
     node.start()
     node.wait_until(lambda: get(address, "/readyz")[0] == 200, "readiness", 120)
-    assert get(address, "/healthz")[0] == 200
+    _, healthy, ready, height, _ = page.commands("Switch it on")
+    for command in (healthy, ready, height):
+        newcomer.type(command)
     node.wait_for_key()
     found = metrics(address)
     assert found["assay_height",] == found["assay_blocks_total",] > 2
@@ -101,17 +120,19 @@ def names(text: str) -> set[str]:
 
 
 def test_every_metric_of_alerts_and_panels_exists_and_every_metric_is_documented(
-    node: Any, address: str, repository: Path
+    node: Any, address: str, newcomer: Newcomer, page: Page, repository: Path
 ) -> None:
-    cometbft = f"{LOOPBACK}:{free_ports(1)[0]}"
-    settings = {"instrumentation": {"prometheus": True, "prometheus_listen_addr": cometbft}}
-    node.home.config_file.write_text(set_values(node.home.config_file.read_text(), settings))
+    ours, theirs = page.block("toml", "Switch it on")
+    node.home.change_settings({"metrics": {"address": ""}})  # as in a home that was made without
+    newcomer.edit(node.home.settings_file, ours)
+    newcomer.edit(node.home.config_file, theirs)
     node.start().wait_for_height(3)
     node.wait_until(lambda: get(address, "/readyz")[0] == 200, "readiness", 120)
-    ours = names(get(address, "/metrics")[1])
-    assert metrics_in_use(repository) - ours - names(get(cometbft, "/metrics")[1]) == set()
+    newcomer.type(page.commands("Switch it on")[-1])
+    cometbft = str(newcomer.words["127.0.0.1:26660"])
+    known = names(get(address, "/metrics")[1])
+    assert metrics_in_use(repository) - known - names(get(cometbft, "/metrics")[1]) == set()
 
-    page = (repository / "docs" / "metrics.md").read_text()
-    documented = set(re.findall(r"^\| `(assay_\w+)", page, re.MULTILINE))
+    documented = set(re.findall(r"^\| `(assay_\w+)", page.text, re.MULTILINE))
     families = set(re.findall(r"^# TYPE (assay_\w+)", get(address, "/metrics")[1], re.MULTILINE))
     assert families == documented

@@ -1,7 +1,7 @@
 """The consensus key in a process of its own: CometBFT's signer server, over the protocol tmkms speaks."""
 
 import json
-import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from tests.e2e.conftest import BINARIES, built
+from tests.e2e.pages.newcomer import Newcomer, Word
+from tests.e2e.pages.page import Page, docs
 
-from assay.node.cometbft import signed_file
 from assay.node.ports import LOOPBACK, free_ports
-from assay.node.tomlfile import set_values
 
 pytestmark = pytest.mark.e2e
+
+SECTION = "A remote signer"
 
 
 def listens(address: str) -> bool:
@@ -27,11 +29,9 @@ def listens(address: str) -> bool:
 class Signer:
     """A signer with the key and the record of what it has signed, in a directory of its own."""
 
-    def __init__(self, program: Path, directory: Path, address: str) -> None:
+    def __init__(self, directory: Path, address: str, command: str) -> None:
         self.directory, self.address = directory, address
-        key, state = directory / "key.json", directory / "state.json"
-        self._command = [str(program), "-addr", address, "-chain-id", "assay-dev"]
-        self._command += ["-priv-key", str(key), "-priv-state", str(state)]
+        self._command = ["bash", "-c", f"exec {command}"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, node: Any) -> None:
@@ -47,37 +47,62 @@ class Signer:
             self._process = None
 
 
+@pytest.fixture
+def page(repository: Path) -> Page:
+    return docs(repository, "hardening.md")
+
+
 @pytest.fixture(params=["v0.40", pytest.param("v0.38", marks=pytest.mark.long)])
 def node(request: pytest.FixtureRequest, assayd_node: Callable[..., Any], repository: Path) -> Any:
     return assayd_node(built(repository, BINARIES[request.param]))
 
 
 @pytest.fixture
-def signer(node: Any, tmp_path: Path, repository: Path) -> Iterator[Signer]:
-    """The node's key, moved out of its home as docs/hardening.md says, and a signer that has it."""
-    address = f"tcp://{LOOPBACK}:{free_ports(1)[0]}"
+def newcomer(node: Any, tmp_path: Path, repository: Path) -> Newcomer:
+    words: dict[str, Word] = {
+        "HOME": node.home.path,
+        "SIGNER": tmp_path / "signer",
+        "10.0.0.1:26659": f"{LOOPBACK}:{free_ports(1)[0]}",
+        "out/bin/priv_val_server": built(repository, "priv_val_server"),
+    }
+    return Newcomer(tmp_path / "reader", words)
+
+
+@pytest.fixture
+def signer(node: Any, newcomer: Newcomer, page: Page, tmp_path: Path) -> Iterator[Signer]:
+    """The node's key, moved out of its home as the page says, and a signer that has it."""
     directory = tmp_path / "signer"
     directory.mkdir(mode=0o700)
-    os.rename(node.home.path / "config" / "priv_validator_key.json", directory / "key.json")
-    os.rename(signed_file(node.home.path), directory / "state.json")
-    text = set_values(node.home.config_file.read_text(), {"priv_validator_laddr": address})
-    node.home.config_file.write_text(text)
-    made = Signer(built(repository, "priv_val_server"), directory, address)
+    move, _, sign = page.commands(SECTION)
+    laddr, _ = page.block("toml", SECTION)
+    newcomer.type(move)
+    newcomer.edit(node.home.config_file, laddr)
+    made = Signer(directory, f"tcp://{newcomer.words['10.0.0.1:26659']}", newcomer.here(sign))
     yield made
     node.close()
     made.stop()
 
 
+@pytest.fixture
+def named(node: Any, newcomer: Newcomer, page: Page, signer: Signer) -> Callable[[], None]:
+    """Tell the node whose key the signer has."""
+    _, address = page.block("toml", SECTION)
+    word = re.findall(r'"(\w{40})"', address)[0]
+    return lambda: newcomer.edit(node.home.settings_file, address, {word: validator_address(signer)})
+
+
 def validator_address(signer: Signer) -> str:
-    found: str = json.loads((signer.directory / "key.json").read_text())["address"]
+    found: str = json.loads((signer.directory / "priv_validator_key.json").read_text())["address"]
     return found
 
 
-def test_a_remote_signer_signs_blocks_and_shares(node: Any, signer: Signer) -> None:
+def test_a_remote_signer_signs_blocks_and_shares(
+    node: Any, signer: Signer, named: Callable[[], None]
+) -> None:
     code, output = node.start().wait()
     assert (code, "set [validator] address" in output) == (1, True)
 
-    node.home.change_settings({"validator": {"address": validator_address(signer)}})
+    named()
     node.start()
     signer.start(node)
     node.wait_for_key()  # the committee's shares travel in votes that the signer has signed
@@ -93,8 +118,10 @@ def test_a_remote_signer_signs_blocks_and_shares(node: Any, signer: Signer) -> N
     node.wait_for_height(height + 5, 120)
 
 
-def test_without_its_signer_a_node_signs_nothing(node: Any, signer: Signer) -> None:
-    node.home.change_settings({"validator": {"address": validator_address(signer)}})
+def test_without_its_signer_a_node_signs_nothing(
+    node: Any, signer: Signer, named: Callable[[], None]
+) -> None:
+    named()
     node.start()
     signer.start(node)
     node.wait_for_height(3)

@@ -1,7 +1,6 @@
 """A validator behind a sentry node, as docs/hardening.md lays it out: outsiders never learn its address."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.e2e.pages.newcomer import Newcomer, Word
+from tests.e2e.pages.page import docs
 
-from assay.node import cometbft
 from assay.node.home import Home, host_and_port, open_home
 from assay.node.ports import LOOPBACK, free_ports
 from assay.node.tomlfile import set_values
@@ -18,6 +18,9 @@ from assay.node.tomlfile import set_values
 pytestmark = pytest.mark.e2e
 
 ASSAYD = [sys.executable, "-c", "from assay.node.cli import main; main()"]
+
+
+SECTION = "Sentries"
 
 
 @dataclass
@@ -49,32 +52,39 @@ def known(node: Any) -> str:
 
 
 @pytest.fixture
-def layout(tmp_path: Path, make_node: Callable[..., Any], pinned_cometbft: Path) -> Layout:
-    homes, ids, addresses = [], [], []
-    for name in ("validator", "sentry", "outsider"):
+def layout(tmp_path: Path, make_node: Callable[..., Any], pinned_cometbft: Path, repository: Path) -> Layout:
+    """Every node is made, and set, as the page says."""
+    page = docs(repository, "hardening.md")
+    *_, init, _ = page.commands("A user of its own, files of its own")
+    first, second, third = homes = [tmp_path / name for name in ("validator", "sentry", "outsider")]
+    (show_id,) = page.commands(SECTION)
+    operator = Newcomer(tmp_path / "reader", binary=pinned_cometbft)
+
+    def made(command: str, home: Path) -> tuple[str, str]:
+        """Make a home; return the node's id and where its peers reach it."""
         rpc, p2p = (f"{LOOPBACK}:{port}" for port in free_ports(2))
-        options = ["--rpc", rpc, "--p2p", p2p, "--cometbft", str(pinned_cometbft), "--moniker", name]
-        if homes:
-            options += ["--genesis", str(homes[0].genesis_file)]
-        else:
-            options += ["--param", "preset=small", "--block-time", "200"]
-        path = tmp_path / name
-        subprocess.run([*ASSAYD, "--home", str(path), "init", *options], check=True, capture_output=True)
-        homes.append(open_home(path))
-        ids.append(cometbft.node_id(pinned_cometbft, path))
-        addresses.append(f"{ids[-1]}@{p2p}")
-    validator, sentry, outsider = homes
-    configure(validator, pex=False, persistent_peers=addresses[1])
-    configure(
-        sentry,
-        pex=True,
-        persistent_peers=addresses[0],
-        private_peer_ids=ids[0],
-        unconditional_peer_ids=ids[0],
-    )
-    configure(outsider, pex=True, persistent_peers=addresses[1])
-    nodes = [make_node(home, [*ASSAYD, "--home", str(home.path), "start"]) for home in homes]
-    return Layout(*nodes, ids[0])
+        operator.type(f"{command} --rpc {rpc} --p2p {p2p} --moniker {home.name}")
+        return operator.type(show_id, {"HOME": home}).strip(), p2p
+
+    def join(home: Path, peer: str) -> tuple[str, str]:
+        words: dict[str, Word] = {
+            "sudo -u assay /opt/assay/.venv/bin/assayd": "assayd",
+            "/var/lib/assay": home,
+            "genesis.json": first / "config" / "genesis.json",
+            "ID@HOST:26656": peer,
+        }
+        return made(operator.here(init, words), home)
+
+    validator, at = made(f"assayd --home {first} init --param preset=small --block-time 200", first)
+    sentry, behind = join(second, f"{validator}@{at}")
+    join(third, f"{sentry}@{behind}")
+    words: dict[str, Word] = {"VALIDATOR_ID": validator, "SENTRY_ID": sentry}
+    words |= {"10.0.0.1:26656": at, "10.0.0.2:26656": behind, "0.0.0.0:26656": behind}
+    for home, settings in zip(homes, page.block("toml", SECTION), strict=False):
+        operator.edit(open_home(home).config_file, settings, words)
+    configure(open_home(third), pex=True)
+    nodes = [make_node(open_home(home), [*ASSAYD, "--home", str(home), "start"]) for home in homes]
+    return Layout(*nodes, validator)
 
 
 @pytest.mark.long

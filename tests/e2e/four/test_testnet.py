@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from tests.e2e.chain import network
 from tests.e2e.conftest import RunningNode
-from tests.e2e.four.network import ASSAYD
+from tests.e2e.pages.newcomer import Newcomer
+from tests.e2e.pages.page import Command, docs
 
 from assay.node.home import Home
 from assay.node.testnet import open_testnet
@@ -20,23 +21,32 @@ from assay.node.testnet import open_testnet
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture(params=[4])
-def homes(request: pytest.FixtureRequest, tmp_path: Path, pinned_cometbft: Path) -> list[Home]:
-    options = ("--validators", str(request.param), "--base-port", "0", "--cometbft", str(pinned_cometbft))
-    chain = ("--block-time", "200", "--param", "preset=small", "--param", "key_pool=1")
-    made = network.assayd(tmp_path, "testnet", "--dir", str(tmp_path / "net"), *options, *chain)
-    assert made.returncode == 0, made.stderr
-    return open_testnet(tmp_path / "net")
+@pytest.fixture
+def newcomer(tmp_path: Path, pinned_cometbft: Path) -> Iterator[Newcomer]:
+    quick = "--base-port 0 --block-time 200 --param preset=small --param key_pool=1"
+    options = {"^assayd testnet --": quick, "^assayd testnet start": "--restart-after 1 --log json"}
+    words = {"--dir testnet": f"--dir {tmp_path / 'testnet'}"}  # by which `processes` finds them
+    with Newcomer(tmp_path, words, options=options, binary=pinned_cometbft) as found:
+        yield found
 
 
 @pytest.fixture
-def supervisor(homes: list[Home]) -> Iterator[RunningNode]:
+def commands(repository: Path) -> list[Command]:
+    return docs(repository, "validator.md").commands("Several validators on one machine")
+
+
+@pytest.fixture(params=[4])
+def homes(request: pytest.FixtureRequest, newcomer: Newcomer, commands: list[Command]) -> list[Home]:
+    newcomer.type(commands[0], {"--validators 4": f"--validators {request.param}"})
+    return open_testnet(newcomer.folder / "testnet")
+
+
+@pytest.fixture
+def supervisor(homes: list[Home], newcomer: Newcomer, commands: list[Command]) -> RunningNode:
     """The one process; its RPC is the first node's."""
-    directory = homes[0].path.parent
-    start = ("testnet", "start", "--dir", str(directory), "--restart-after", "1", "--log", "json")
-    running = RunningNode(homes[0], [*ASSAYD, *start])
-    yield running
-    running.close()
+    made = newcomer.terminal(commands[1])
+    assert made.home == homes[0]
+    return made
 
 
 def told(supervisor: RunningNode, event: str) -> list[dict[str, Any]]:

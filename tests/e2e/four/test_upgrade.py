@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from tests.e2e.conftest import RunningNode
-from tests.e2e.four.network import CHAIN_ID, Network
+from tests.e2e.four.network import Network
+from tests.e2e.pages.newcomer import Newcomer, Word
+from tests.e2e.pages.page import Page, docs
 
-from assay.client import Client, messages
-from assay.client.cli.main import main as assay
-from assay.crypto.mnemonics import account_from_words
 from assay.node.founders import OPERATOR_FILE
 
 pytestmark = pytest.mark.e2e
 
 NEWER = Path(__file__).with_name("newer.py")
-AHEAD = 16
+AHEAD = 150
+"""Blocks: enough for everything that is typed before."""
 
 
 def install(node: RunningNode) -> RunningNode:
@@ -30,27 +28,49 @@ def install(node: RunningNode) -> RunningNode:
     return node
 
 
-async def decide(net: Network) -> int:
-    """Have three of four validators signal for version 2; return the height."""
-    async with Client(net.first.rpc_url, CHAIN_ID) as client:
-        height = net.first.height() + AHEAD
-        for node in net.nodes[:3]:
-            assert not net.first.chain_info().params.upgrade_version
-            operator = account_from_words((node.home.path / OPERATOR_FILE).read_text())
-            result = await (await client.send(operator, [messages.signal_upgrade(2, height)])).wait()
-        await client.blocks.until(result.height + 1)  # until it can be proven
+@pytest.fixture
+def operators(tmp_path: Path) -> Callable[[Network], list[Newcomer]]:
+    """Each validator's operator, with its account in a home of their own."""
+
+    def make_all(net: Network) -> list[Newcomer]:
+        made = []
+        for number, node in enumerate(net.nodes):
+            newcomer = Newcomer(tmp_path / f"operator{number}")
+            newcomer.environment["ASSAY_NODE"] = net.first.rpc_url
+            newcomer.type(f"assay keys import operator --mnemonic-file {node.home.path / OPERATOR_FILE}")
+            made.append(newcomer)
+        return made
+
+    return make_all
+
+
+def decide(net: Network, operators: list[Newcomer], page: Page) -> int:
+    """Have three of four operators signal for version 2 as the page says; return the height."""
+    restart, signal, status, withdraw = page.commands("For operators")
+    assert restart.text == "systemctl restart assayd"  # which is what `install` and a start stand for here
+    height = net.first.height() + AHEAD
+    first, second, third, _ = operators
+    named: dict[str, Word] = {"500000": str(height)}
+    for operator in (first, second):
+        operator.type(signal, named)
+    second.type(withdraw)
+    third.type(signal, named)
+    assert not net.first.chain_info().params.upgrade_version
+    second.type(signal, named)
+    net.first.wait_for_height(net.first.height() + 2)  # until it can be proven
+    second.type(status, named)
     decided = net.first.chain_info().params
     assert (decided.upgrade_version, decided.upgrade_height) == (2, height)
     return height
 
 
 @pytest.mark.long
-def test_validators_are_upgraded_one_by_one(make: Callable[..., Network]) -> None:
+def test_validators_are_upgraded_one_by_one(
+    make: Callable[..., Network], operators: Callable[[Network], list[Newcomer]], repository: Path
+) -> None:
     net = make("preset=small", "key_pool=1").start()
     first, second, third, last = net.nodes
-    height = asyncio.run(decide(net))
-    shown = CliRunner().invoke(assay, ["--node", first.rpc_url, "upgrade", "status"], env={"COLUMNS": "200"})
-    assert f"decided: version 2 at height {height}" in shown.stdout, shown.output
+    height = decide(net, operators(net), docs(repository, "upgrades.md"))
 
     # Two in time: they wait for the others, who stop in front of the block.
     for node in (first, second):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.e2e.conftest import RunningNode
 from tests.e2e.pages.page import Command, check_shown
 
 from assay.node.home import open_home
+from assay.node.tomlfile import set_values
 
 _PROGRAMS = {"assay": "-c 'from assay.client.cli import main; main()' --yes", "assayd": "-m assay.node.cli"}
 _NODE = "http://127.0.0.1:26657"
@@ -73,10 +75,10 @@ class Newcomer:
         """Return a command of a page as it is typed here."""
         text = command if isinstance(command, str) else command.text
         more = [given for pattern, given in self.options.items() if re.search(pattern, text)]
-        return self._meant(" ".join([text, *more]), words)
+        return self.meant(" ".join([text, *more]), words)
 
-    def _meant(self, text: str, words: Words | None) -> str:
-        """Return a page's text with what its words stand for."""
+    def meant(self, text: str, words: Words | None) -> str:
+        """Return a text of a page with what its words stand for."""
         known = {**self.words, **(words or {})}
         in_turn = {word: iter(value) for word, value in known.items() if isinstance(value, list)}
 
@@ -91,7 +93,7 @@ class Newcomer:
         code, printed = self._run(command, words)
         assert code == 0, f"{self.here(command, words)}\n{printed}"
         if isinstance(command, Command):
-            check_shown(self._meant(command.shown, words), printed)
+            check_shown(self.meant(command.shown, words), printed)
         return printed
 
     def refused(self, command: str | Command, words: Words | None = None) -> str:
@@ -123,15 +125,24 @@ class Newcomer:
         )
         return done.returncode, done.stdout
 
+    def edit(self, file: Path, settings: str, words: Words | None = None) -> None:
+        """Write the settings that a page shows into a file that has them."""
+        values = tomllib.loads(self.meant(settings, words))
+        file.write_text(set_values(file.read_text(encoding="utf-8"), values), encoding="utf-8")
+
     # ---- terminals of their own ----
 
     def start(self, command: str | Command, words: Words | None = None) -> RunningNode:
         """Run a command that starts a node, or a network, in a terminal of its own."""
+        return self.terminal(command, words).start()
+
+    def terminal(self, command: str | Command, words: Words | None = None) -> RunningNode:
+        """Open a terminal for such a command, and type it without the return key."""
         text = self.here(command, words)
         set_here = [f"{name}={value}" for name, value in self.environment.items()]
         line = ["env", "-C", str(self.folder), *set_here, "bash", "-c", f"exec {text}"]
         self.running.append(RunningNode(open_home(self.home_of(text)), line))
-        return self.running[-1].start()
+        return self.running[-1]
 
     def home_of(self, typed: str) -> Path:
         """Return the home of the node that a command is about, of a network's the first."""
