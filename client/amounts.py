@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, DecimalException
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, localcontext
 from typing import Final
 
 UASY: Final = 1_000_000
 """Base units in one ASY."""
 _MOST: Final = (1 << 64) - 1
+_EXACT: Final = Context(prec=60, traps=[Inexact, InvalidOperation])
 
 
 class AmountError(ValueError):
@@ -35,13 +36,15 @@ def parse_amount(text: str) -> int:
     elif lowered.endswith("asy"):
         number, factor = lowered.removesuffix("asy"), UASY
     try:
-        value = Decimal(number.strip()) * factor
-    except DecimalException:
+        number.encode("ascii")  # Decimal would read the digits of every script
+        with localcontext(_EXACT):
+            value = Decimal(number.strip()) * factor
+    except (DecimalException, UnicodeEncodeError):
         raise AmountError(f"{text!r} is not an amount; write 2.5asy, or 2500000uasy") from None
-    if not value.is_finite() or value != int(value):
-        raise AmountError(f"{text!r} is not a whole number of uasy; 1 ASY has {UASY} uasy")
-    if not 0 <= value <= _MOST:
+    if value.is_finite() and not 0 <= value <= _MOST:
         raise AmountError(f"{text!r} is not between 0 and {_MOST} uasy")
+    if not value.is_finite() or value % 1:
+        raise AmountError(f"{text!r} is not a whole number of uasy; 1 ASY has {UASY} uasy")
     return int(value)
 
 

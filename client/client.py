@@ -137,7 +137,9 @@ class Client:
             trusted = found if self.light is None else await self.light.chain_id()
             for expected in (found if self._expected is None else self._expected, trusted):
                 if expected != found:
-                    raise WrongChain(f"{self.rpc.url} is a node of {found!r}, not of {expected!r}")
+                    raise WrongChain(
+                        f"{self.rpc.url} is a node of {found!r}, not of {expected!r}; name another"
+                    )
             self._chain_id = found
         return self._chain_id
 

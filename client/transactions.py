@@ -178,9 +178,12 @@ class Sender:
     async def _broadcast(self, raw: bytes) -> None:
         try:
             answer = await self._rpc.call("broadcast_tx_sync", tx=b64(raw))
-        except NodeUnreachable:
+        except NodeUnreachable as error:
             self._unsure.add(tx_hash(raw))
-            raise
+            raise NodeUnreachable(
+                f"{error} It may have arrived all the same: look for transaction "
+                f"{tx_hash(raw).hex().upper()} before you send it again"
+            ) from error
         except RpcError as error:
             if "already exists in cache" not in error.data:
                 raise

@@ -171,7 +171,9 @@ class Keystore:
         try:
             data = read_private(path, _MAX_FILE_BYTES)
         except FileNotFoundError:
-            raise KeyNotFound(f"there is no key named {name!r} in {self.directory}") from None
+            raise KeyNotFound(
+                f"there is no key named {name!r} in {self.directory}; `assay keys list` shows the keys"
+            ) from None
         except (UnsafeMode, ValueError) as error:
             raise BadKeyFile(str(error)) from None
         return _checked(path, data)

@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from assay.client.cli.failures import EXIT_CODES, EXPECTED, fail, fail_usage
-from assay.client.cli.session import Session
+from assay.client.cli.session import DEFAULT_NODE, Session
 from assay.client.home import Home, default_home
 
 _COMMANDS: Final = (
@@ -97,7 +97,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 
 
 @click.group(cls=Commands, epilog=_epilog(), context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--node", envvar="ASSAY_NODE", help="RPC address of a node.")
+@click.option("--node", envvar="ASSAY_NODE", help=f"RPC address of a node; {DEFAULT_NODE} if none is named.")
 @click.option("--chain-id", envvar="ASSAY_CHAIN_ID", help="Chain the node must belong to.")
 @click.option(
     "--trust",
@@ -114,7 +114,11 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
 )
 @click.option("--home", type=click.Path(path_type=Path), help="Keys and settings (ASSAY_HOME, ~/.assay).")
 @click.option("--output", type=click.Choice(["text", "json"]), envvar="ASSAY_OUTPUT", help="How to print.")
-@click.option("--passphrase-file", type=click.Path(path_type=Path), help="File whose first line it is.")
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path),
+    help="File whose first line is the passphrase (ASSAY_PASSPHRASE).",
+)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--dry-run", is_flag=True, help="Do everything but send.")
 @click.option(

@@ -64,6 +64,8 @@ def key_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> l
 
 IDENT: Final = click.IntRange(1, (1 << 63) - 1)
 """Id of a round or of a committee key."""
+HEIGHT: Final = click.IntRange(0, (1 << 63) - 1)
+"""Height of a block; 0 is the latest."""
 COUNT: Final = click.IntRange(1, (1 << 31) - 1)
 """A number of contributors or of blocks."""
 CSV_FILE: Final = click.Path(path_type=Path, dir_okay=False)

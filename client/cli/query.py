@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import click
+from rich.console import Group
 
 from assay.client.cli import query_stake, query_validators
-from assay.client.cli.parameters import IDENT, key_names
+from assay.client.cli.parameters import HEIGHT, IDENT, key_names
 from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.show import cell, plain, provenance, show_record
@@ -127,8 +128,8 @@ def _left_out(suspension: Suspension | None, height: int) -> str:
 
 @query.command("path", short_help="Show the record or list at PATH.")
 @click.argument("path")
-@click.option("--height", type=click.IntRange(0), default=0, help="After this block; 0: the latest.")
-@click.option("--limit", type=click.IntRange(0), default=0, help="Most records of a list; 0: 100.")
+@click.option("--height", type=HEIGHT, default=0, help="After this block; 0: the latest.")
+@click.option("--limit", type=click.IntRange(0, 1000), default=0, help="Most records of a list; 0: 100.")
 @click.option("--start", metavar="HEX", default="", help="Where a list goes on; the page before says it.")
 @pass_session
 def path_(session: Session, path: str, height: int, limit: int, start: str) -> None:
@@ -154,7 +155,7 @@ def path_(session: Session, path: str, height: int, limit: int, start: str) -> N
 
 
 @query.command("header", short_help="Show a block's header, and how --trust names it.")
-@click.argument("height", type=click.IntRange(0), default=0)
+@click.argument("height", type=HEIGHT, default=0)
 @pass_session
 def header_(session: Session, height: int) -> None:
     """Show the header of the block at HEIGHT, or of the latest, and how --trust names it."""
@@ -171,7 +172,9 @@ def header_(session: Session, height: int) -> None:
     table = new_table("field", "value", title=f"header {found.height}, {source}")
     for name, value in fields.items():
         table.add_row(name, value)
-    session.emit({"height": found.height, "verified": answer.verified, **fields}, table)
+    # Once more in one piece: a narrow table folds it.
+    told = Group(table, f"--trust {trust}")
+    session.emit({"height": found.height, "verified": answer.verified, **fields}, told)
 
 
 @query.command()

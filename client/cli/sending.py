@@ -9,7 +9,7 @@ from assay.client.amounts import format_amount
 from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session
 from assay.client.client import Client
-from assay.client.transactions import Options
+from assay.client.transactions import Options, PendingTx
 from assay.client.waiting import TxResult
 from assay.crypto.accounts import Account
 from assay.proto.tx_pb2 import Message, TxBody
@@ -34,10 +34,22 @@ def send(
         return None
     session.confirm(question)
 
-    async def deliver(client: Client) -> TxResult:
-        return await settled(client, await (await client.send_body(account, body)).wait())
+    return _deliver(session, account, body)
 
-    return session.run(deliver)
+
+def _deliver(session: Session, account: Account, body: TxBody) -> TxResult:
+    sent: list[PendingTx] = []
+
+    async def deliver(client: Client) -> TxResult:
+        sent.append(await client.send_body(account, body))
+        return await settled(client, await sent[0].wait())
+
+    try:
+        return session.run(deliver)
+    except KeyboardInterrupt:
+        look = f"tx show {sent[0].hash.hex().upper()}" if sent else f"tx history {account.address_text}"
+        session.note(f"interrupted; the transaction is on its way, look what becomes of it: assay {look}")
+        raise
 
 
 async def settled(client: Client, result: TxResult) -> TxResult:

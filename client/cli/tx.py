@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from assay.client.amounts import format_amount
-from assay.client.cli.parameters import amount, from_option, hex32, key_names, memo_option
+from assay.client.cli.parameters import COUNT, amount, from_option, hex32, key_names, memo_option
 from assay.client.cli.sending import done, result_document, send
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.tables import new_table
@@ -26,7 +26,7 @@ def tx() -> None:
     """Transactions: send tokens, look one up, list an account's."""
 
 
-@tx.command("send")
+@tx.command("send", short_help="Send AMOUNT to RECIPIENT.")
 @click.argument("recipient", shell_complete=key_names)
 @click.argument("amount_", metavar="AMOUNT", type=amount)
 @from_option
@@ -44,10 +44,10 @@ def send_(session: Session, recipient: str, amount_: int, key: str | None, memo:
 @tx.command()
 @click.argument("tx_hash", metavar="HASH", type=hex32)
 @click.option(
-    "--wait", type=click.FloatRange(0), default=0.0, help="Seconds to wait for it to be in a block."
+    "--wait", type=click.IntRange(0, 86_400), default=0, help="Seconds to wait for it to be in a block."
 )
 @pass_session
-def show(session: Session, tx_hash: bytes, wait: float) -> None:
+def show(session: Session, tx_hash: bytes, wait: int) -> None:
     """Show what became of a transaction."""
 
     async def find(client: Client) -> TxResult:
@@ -68,7 +68,7 @@ def show(session: Session, tx_hash: bytes, wait: float) -> None:
 
 @tx.command()
 @click.argument("account", shell_complete=key_names)
-@click.option("--page", type=click.IntRange(1), default=1)
+@click.option("--page", type=COUNT, default=1, help=f"Which page, of {_PAGE} each.")
 @pass_session
 def history(session: Session, account: str, page: int) -> None:
     """List the transactions an account sent, latest first."""
@@ -90,8 +90,7 @@ def history(session: Session, account: str, page: int) -> None:
     count = {0: "no transactions", 1: "1 transaction"}.get(total, f"{total:,} transactions")
     title = f"{count} sent by {address}, as the node says"
     if not rows:
-        found_none = title if not total else f"{title}; page {page} is beyond the last"
-        session.emit({"total": total, "transactions": []}, found_none)
+        session.emit({"total": total, "transactions": []}, title)
         return
     table = new_table("height", "hash", "result", "what", title=title)
     for row in rows:

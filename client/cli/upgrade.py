@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from assay.client import messages
-from assay.client.cli.parameters import from_option, memo_option
+from assay.client.cli.parameters import IDENT, from_option, memo_option
 from assay.client.cli.sending import done, send
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.show import document, provenance
@@ -31,8 +31,8 @@ def upgrade() -> None:
 
 
 @upgrade.command(short_help="Say that your validator is ready.")
-@click.argument("version", type=click.IntRange(1))
-@click.argument("height", type=click.IntRange(1))
+@click.argument("version", type=click.IntRange(1, (1 << 32) - 1))
+@click.argument("height", type=IDENT)
 @from_option
 @memo_option
 @pass_session

@@ -73,7 +73,7 @@ def parse_period(hours: str) -> int:
     BadTrust
         If it is none.
     """
-    if not (hours.isascii() and hours.isdigit() and 0 < int(hours) <= _MAX_HOURS):
+    if not (hours.isascii() and hours.isdigit() and len(hours) < 9 and 0 < int(hours) <= _MAX_HOURS):
         raise BadTrust(f"{hours!r} is no trusting period; expected whole hours, from 1 to {_MAX_HOURS}")
     return int(hours) * _HOUR
 

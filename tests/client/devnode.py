@@ -285,6 +285,9 @@ class DevNode:
             and {"key": name, "value": value.strip("'"), "index": True} in event["attributes"]
         ]
         found.reverse()
+        pages = max(1, -(-len(found) // int(per_page)))
+        if not 1 <= int(page) <= pages:
+            raise Refusal(f"page should be within [1, {pages}] range, given {page}")
         first = (int(page) - 1) * int(per_page)
         return {"txs": found[first : first + int(per_page)], "total_count": str(len(found))}
 

@@ -27,8 +27,10 @@ def cheap_passphrases(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(home: Path) -> Callable[..., Result]:
-    def command(*arguments: str, passphrase: str | None = "secret", stdin: str | None = None) -> Result:
-        environment = {"ASSAY_HOME": str(home), "ASSAY_PASSPHRASE": passphrase, "COLUMNS": "300"}
+    def command(
+        *arguments: str, passphrase: str | None = "secret", stdin: str | None = None, columns: str = "300"
+    ) -> Result:
+        environment = {"ASSAY_HOME": str(home), "ASSAY_PASSPHRASE": passphrase, "COLUMNS": columns}
         result = CliRunner().invoke(main, [*arguments], input=stdin, env=environment)
         unexpected = result.exception is not None and not isinstance(result.exception, SystemExit)
         assert not unexpected, result.exception
