@@ -52,7 +52,7 @@ def write_private(path: Path, data: bytes, *, replace: bool = True) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    sync(path.parent)
 
 
 def read_private(path: Path, max_bytes: int) -> bytes:
@@ -75,9 +75,9 @@ def read_private(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the entries of a directory durable: files made, renamed or removed in it."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make a file's content durable, or a directory's entries: files made, renamed or removed in it."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

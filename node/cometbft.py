@@ -11,7 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 BINARY_VARIABLE: Final = "ASSAY_COMETBFT"
 """Environment variable that names the program."""
@@ -24,6 +24,14 @@ _ROLLED_BACK = re.compile(r"height (\d+) and hash ([0-9A-Fa-f]*)")
 
 class CometBFTError(Exception):
     """CometBFT is missing, is of another version, or refused a command."""
+
+
+class Signed(NamedTuple):
+    """What a validator signed last; it signs nothing that comes before."""
+
+    height: int
+    round: int
+    step: int
 
 
 def find_binary(configured: str = "", environment: Mapping[str, str] | None = None) -> Path:
@@ -101,13 +109,13 @@ def write_signed(home: Path, height: int) -> None:
 def signed_height(home: Path) -> int:
     """Return the last height at which this home's validator signed; 0 if there is no saying."""
     try:
-        return read_signed(signed_file(home))
+        return read_signed(signed_file(home)).height
     except CometBFTError:
         return 0
 
 
-def read_signed(path: Path) -> int:
-    """Return the last height that a record of what was signed names.
+def read_signed(path: Path) -> Signed:
+    """Return what a record of what was signed names as the last.
 
     Raises
     ------
@@ -115,7 +123,8 @@ def read_signed(path: Path) -> int:
         If it is no such record.
     """
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["height"])
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return Signed(*(int(record[name]) for name in Signed._fields))
     except (OSError, KeyError, TypeError, ValueError):
         raise CometBFTError(
             f"{path} is not a record of what a validator has signed: put its latest copy there, or, without "

@@ -9,6 +9,8 @@ from typing import Final
 
 LEAST_FREE: Final = 16 << 20
 """Bytes: more than one block with all that is written for it takes."""
+SPARE: Final = 16 * LEAST_FREE
+"""Bytes of a node's disk that whatever else is written to it leaves for blocks."""
 
 
 class DiskUnusable(Exception):
@@ -41,3 +43,19 @@ def check_room(path: Path) -> None:
     """
     if sentence := shortage(path):
         raise DiskUnusable(sentence)
+
+
+def check_spare(path: Path, size: int) -> None:
+    """Refuse to write so many bytes, beside the blocks, to the disk of a directory that is short of room.
+
+    Raises
+    ------
+    DiskUnusable
+        With what to do.
+    """
+    free = shutil.disk_usage(path).free
+    if free - size < SPARE:
+        raise DiskUnusable(
+            f"the disk of {path} has {free} bytes left; {size} more would leave less than {SPARE} for "
+            "blocks: free some space"
+        )

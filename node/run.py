@@ -27,6 +27,7 @@ from assay.node.modes import check_modes
 from assay.node.proofs import ProofVerifier
 from assay.node.room import check_room
 from assay.node.scoring import ScoringScheduler
+from assay.node.scratch import sweep
 from assay.node.settings import Settings, WorkerSettings
 from assay.node.shell.application import AssayApplication
 from assay.node.shell.chain import Chain
@@ -132,12 +133,13 @@ def _validator_address(home: Home, settings: Settings) -> bytes:
 
 
 def _check_machine(home: Home) -> None:
-    """Refuse a library, a home or a disk with which a node cannot do right; set the interpreter up."""
+    """Refuse a library, a home or a disk with which a node cannot do right; set disk and interpreter up."""
     check_rules()
     check_modes(home)
     check_room(home.store.parent)
     if not home.config().get("priv_validator_laddr"):
         read_signed(signed_file(home.path))  # CometBFT would end without a word to us
+    sweep(home.store.parent)
     interpreter.tune()
 
 

@@ -11,11 +11,11 @@ import contextlib
 import errno
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from assay.node.scratch import scratch_directory
 from assay.state.store import Corrupt, Store, StoreError
 
 _TRIES: Final = 5
@@ -84,7 +84,7 @@ def copy_store(path: Path, target: Path) -> int:
     path
         Directory of the store.
     target
-        A directory that does not exist; its parent exists.
+        A directory that does not exist, on the same file system.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def copy_store(path: Path, target: Path) -> int:
     """
     if not (path / "CURRENT").exists():
         raise StoreError(f"there is no store in {path}; has this node ever run?")
-    with tempfile.TemporaryDirectory(prefix=".copy-", dir=target.parent) as name:
-        place, store = _copied(path, Path(name))
+    with scratch_directory(path.parent) as scratch:
+        place, store = _copied(path, scratch)
         with store:
             height = store.version
         os.rename(place, target)
@@ -116,20 +116,23 @@ def link_or_copy(source: Path, target: Path, *, link: bool) -> None:
 
 @contextlib.contextmanager
 def _copy_of(path: Path) -> Iterator[Store]:
-    scratch = tempfile.TemporaryDirectory(prefix=".verify-", dir=path.parent)
-    with scratch as name, _copied(path, Path(name))[1] as store:
+    with scratch_directory(path.parent) as scratch, _copied(path, scratch)[1] as store:
         yield store
 
 
 def _copied(path: Path, scratch: Path) -> tuple[Path, Store]:
+    """Copy a store and open the copy; `Corrupt` if none of several copies can be read."""
+    sentence = ""
     for attempt in range(_TRIES):
         target = scratch / str(attempt)
         try:
             _copy(path, target)
             return target, Store.open(target)
-        except (FileNotFoundError, StoreError):
-            # A compaction removed a table meanwhile; the next copy will have its successor.
-            continue
+        except (FileNotFoundError, StoreError) as error:
+            # A compaction may have removed a table meanwhile; the next copy will have its successor.
+            sentence = str(error).replace(str(target), str(path)) if isinstance(error, Corrupt) else ""
+    if sentence:
+        raise Corrupt(sentence)
     raise StoreError(f"no consistent copy of {path} could be made while the node runs; try again")
 
 

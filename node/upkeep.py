@@ -10,7 +10,11 @@ from assay.node import cometbft
 from assay.node.chainstate import first_state
 from assay.node.home import Home, HomeError
 from assay.node.metrics.sizes import DiskUse
+from assay.node.store_copy import readable_store
+from assay.proto.state_pb2 import ValidatorSets
 from assay.state.genesis import BadGenesis
+from assay.state.overlay import Overlay
+from assay.state.rules import keys
 from assay.state.store import Store, StoreError
 
 
@@ -57,14 +61,16 @@ def rollback(home: Home, binary: Path, *, hard: bool) -> RolledBack:
     ----------
     hard
         Whether CometBFT forgets the block too; else it executes it again at the next start. Where this node
-        is the only validator, the block can only be made anew, so that it was signed is forgotten as well.
+        has always been the only validator, the block can only be made anew, so that it was signed is
+        forgotten as well.
 
     Raises
     ------
     HomeError
         If the node is running.
     StoreError
-        If the application does not keep the height before, or has another app hash there than CometBFT.
+        If the application does not keep the height before, stands elsewhere than CometBFT, or has another app
+        hash there.
     CometBFTError
         If CometBFT refuses; nothing has happened then.
     """
@@ -73,27 +79,60 @@ def rollback(home: Home, binary: Path, *, hard: bool) -> RolledBack:
         before = store.version
         if before <= store.oldest_version:
             raise StoreError(f"height {before} is the oldest that is kept: the node cannot go back from it")
+        alone = is_only_validator(home, cometbft.validator_key(binary, home.path), store)
         height, app_hash = cometbft.rollback(binary, home.path, hard=hard)
         while store.version > height:
             store.rollback()
-        if store.version == height and store.root != app_hash:
+        _check_agreement(store, height, app_hash)
+        if before == height and not hard:
             raise StoreError(
-                f"at height {height} the application has app hash {store.root.hex().upper()}, and CometBFT "
-                f"{app_hash.hex().upper()}: restore a backup, or `assayd reset` and have the chain from peers"
+                f"the application stood at height {height} already, and CometBFT agrees: start the node, "
+                f"which executes block {height + 1} again; to go back further, run it with --hard"
             )
-        if hard and is_only_validator(home, cometbft.validator_key(binary, home.path)):
+        if hard and alone:
             cometbft.write_signed(home.path, height)
         _drop_snapshots(home, store.version)
         return RolledBack(before, store.version, store.root)
 
 
-def is_only_validator(home: Home, key: bytes) -> bool:
-    """Whether nobody else can have the chain's blocks, as its genesis has it."""
+def _check_agreement(store: Store, height: int, app_hash: bytes) -> None:
+    """Compare where the application stands with what CometBFT said about a height."""
+    if store.version < height:
+        raise StoreError(
+            f"the application is at height {store.version}, and CometBFT at {height}: there is nothing to "
+            "take back; start the node, which executes the blocks in between again"
+        )
+    if store.root != app_hash:
+        raise StoreError(
+            f"at height {height} the application has app hash {store.root.hex().upper()}, and CometBFT "
+            f"{app_hash.hex().upper()}: restore a backup, or `assayd reset` and have the chain from peers"
+        )
+
+
+def is_only_validator(home: Home, key: bytes, store: Store) -> bool:
+    """Whether the chain has had no validator but the one with a key, so that nobody else has votes of it.
+
+    Genesis must say so, and the state: others may have joined since. A state that is older than what was
+    signed does not know who has.
+    """
     try:
-        _, validators = first_state(home.genesis())
+        _, first = first_state(home.genesis())
     except BadGenesis:
         return False  # no block was ever made of it
-    return [validator.public_key for validator in validators] == [key]
+    known = Overlay(store).load(ValidatorSets, keys.VALIDATOR_SETS)
+    if known is None or cometbft.signed_height(home.path) > store.version + 1:
+        return False
+    sets = (first, *(each.validators for each in known.sets))
+    return all([validator.public_key for validator in each] == [key] for each in sets)
+
+
+def may_begin_anew(home: Home, binary: Path) -> bool:
+    """Whether what a node's validator has signed is of no use once its chain is removed here."""
+    try:
+        with readable_store(home.store) as store:
+            return is_only_validator(home, cometbft.validator_key(binary, home.path), store)
+    except StoreError:
+        return False
 
 
 def _check_stopped(home: Home) -> None:

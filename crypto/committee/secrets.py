@@ -27,7 +27,7 @@ from assay.crypto.committee.sealed_box import public_key
 from assay.crypto.committee.seeds import seed_hash
 from assay.crypto.committee.subsets import dealt, held
 from assay.crypto.errors import CryptoError
-from assay.crypto.files import UnsafeMode, ensure_private_dir, read_private, sync_directory, write_private
+from assay.crypto.files import UnsafeMode, ensure_private_dir, read_private, sync, write_private
 from assay.crypto.presets import by_name
 from assay.crypto.ring import fresh_seed
 
@@ -188,7 +188,7 @@ class CommitteeFiles:
     def _destroy(self, path: Path) -> None:
         _overwrite(path.open("r+b"))
         path.unlink()
-        sync_directory(self.directory)
+        sync(self.directory)
 
     def _path(self, key_id: int) -> Path:
         return self.directory / f"key-{key_id}.json"

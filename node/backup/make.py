@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -12,11 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from assay.crypto.files import sync
 from assay.node import cometbft
 from assay.node.backup.errors import BackupError
 from assay.node.backup.freeze import cometbft_process, frozen
 from assay.node.backup.manifest import FORMAT, Manifest, digest
 from assay.node.home import Home
+from assay.node.metrics.sizes import directory_bytes
+from assay.node.room import DiskUnusable, check_spare
+from assay.node.scratch import scratch_directory
 from assay.node.store_copy import copy_store, link_or_copy
 from assay.node.version import VERSION
 
@@ -64,23 +66,25 @@ def make(home: Home, target: Path) -> Made:
         If it exists, or CometBFT cannot be made to stand still.
     StoreError
         If the application's store cannot be copied.
+    DiskUnusable
+        If it would leave the node too little room for blocks.
     OSError
         If something cannot be written; what was made of the backup stays, without its ``backup.json``.
     """
     _make_directory(target)
     data = home.store.parent
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=data) as name:
-        staging = Path(name)
+    with scratch_directory(data) as staging:
         began = time.monotonic()
         running = home.is_running()
         with frozen(cometbft_process(home)) if running else nullcontext():
             _stage(data, staging)
             height = copy_store(home.store, staging / home.store.name)
         still = time.monotonic() - began if running else 0.0
+        _check_room(home, target, staging)
         files = dict(_copy(home.path, target, staging))
     made = Manifest(FORMAT, VERSION, home.genesis()["chain_id"], height, int(time.time()), files)
     made.write(target)
-    _sync(target)
+    sync(target.parent)
     return Made(made, sum((target / name).stat().st_size for name in files), still)
 
 
@@ -89,6 +93,17 @@ def _make_directory(target: Path) -> None:
         target.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         raise BackupError(f"{target} is there already: name a directory that is not") from None
+
+
+def _check_room(home: Home, target: Path, staging: Path) -> None:
+    """Refuse to fill the node's own disk, on which it would end; nothing is left of the backup then."""
+    if target.stat().st_dev != home.path.stat().st_dev:
+        return
+    try:
+        check_spare(target, directory_bytes(staging))
+    except DiskUnusable:
+        target.rmdir()
+        raise
 
 
 def _stage(data: Path, staging: Path) -> None:
@@ -119,15 +134,8 @@ def _copy_tree(source: Path, target: Path, root: Path) -> Iterator[tuple[str, st
         target.mkdir(mode=0o700)
         for entry in sorted(source.iterdir()):
             yield from _copy_tree(entry, target / entry.name, root)
+        sync(target)
     elif source.is_file():
         shutil.copy2(source, target)
-        _sync(target)
+        sync(target)
         yield str(target.relative_to(root)), digest(target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final
 
+from assay.crypto.files import sync
 from assay.node.backup.errors import BackupError
 from assay.node.home import BACKUP_FILE
 
@@ -40,8 +41,11 @@ class Manifest:
     files: dict[str, str]
 
     def write(self, directory: Path) -> None:
-        """Write it into a backup; it comes last, so a backup without it is not whole."""
-        (directory / BACKUP_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        """Write it into a backup, durably; it comes last, so a backup without it is not whole."""
+        path = directory / BACKUP_FILE
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        sync(path)
+        sync(directory)
 
 
 def read(directory: Path) -> Manifest:

@@ -10,6 +10,7 @@ from assay.node.abci.server import check_unix_path
 from assay.node.backup import manifest
 from assay.node.backup.errors import BackupError
 from assay.node.backup.manifest import Manifest
+from assay.node.cometbft import Signed
 from assay.node.home import BACKUP_FILE, Home, removed_on_failure
 from assay.node.tomlfile import set_values
 
@@ -31,6 +32,8 @@ def restore(backup: Path, path: Path, signed: Path | None) -> Manifest:
     ------
     BackupError
         If the backup is damaged, or the record is older than the backup's.
+    CometBFTError
+        If either is no such record.
     HomeError, AddressError
         If the home is not empty, or its path is too long.
     """
@@ -51,10 +54,14 @@ def restore(backup: Path, path: Path, signed: Path | None) -> Manifest:
 
 def _take_signed(home: Home, signed: Path) -> None:
     """Replace the record of what was signed by a newer one."""
-    newer, older = cometbft.read_signed(signed), cometbft.signed_height(home.path)
+    newer, older = cometbft.read_signed(signed), cometbft.read_signed(cometbft.signed_file(home.path))
     if newer < older:
         raise BackupError(
-            f"{signed} says that the validator has signed up to height {newer}, and the backup's record says "
-            f"{older}: this is not the latest record"
+            f"{signed} says that the validator has signed up to {_words(newer)}, and the backup's record "
+            f"says {_words(older)}: this is not the latest record"
         )
     shutil.copy2(signed, cometbft.signed_file(home.path))
+
+
+def _words(signed: Signed) -> str:
+    return f"height {signed.height}, round {signed.round}, step {signed.step}"

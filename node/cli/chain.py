@@ -13,7 +13,7 @@ from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node import cometbft
 from assay.node.home import Home, open_home, remove_chain
 from assay.node.store_copy import readable_store
-from assay.node.upkeep import is_only_validator
+from assay.node.upkeep import may_begin_anew
 from assay.state import invariants
 from assay.state.invariants import InvariantBroken
 from assay.state.store import Corrupt
@@ -108,11 +108,16 @@ def reset(home: Path, yes: bool, anew: bool) -> None:
     program = cometbft.find_binary(opened.settings().cometbft.binary)
     if not yes:
         click.confirm(f"Remove all blocks and state of {opened.path}?", abort=True)
-    anew = anew or is_only_validator(opened, cometbft.validator_key(program, opened.path))
+    anew = anew or may_begin_anew(opened, program)
     remove_chain(opened, forget_signed=anew)
     if anew:
         # The chain itself begins anew and numbers its committee keys again, but a key's secrets serve once.
         files = CommitteeFiles(opened.committee)
         for key_id in list(files.keys()):
             files.erase(key_id)
+    elif signed := cometbft.signed_height(opened.path):
+        click.echo(
+            f"What its validator has signed up to height {signed} stays on record: it signs nothing again "
+            "before the chain is past that. If the chain begins anew on all its nodes, run it with --anew."
+        )
     click.echo(f"{opened.path} will start from genesis.")

@@ -42,7 +42,7 @@ class Snapshots:
     def __init__(self, chain: Chain, shelf: Shelf, scratch: Path, lag: int = 0) -> None:
         self._chain = chain
         self._shelf = shelf
-        self._scratch = scratch
+        self._scratch, self._restored = scratch, scratch / "store"
         self._lag = lag
         self._restoration: Restoration | None = None
         self._busy = Lock()  # held by the thread that writes what is restored
@@ -84,7 +84,7 @@ class Snapshots:
         self._discard()
         try:
             manifest = _agreed(offered)
-            self._restoration = Restoration(manifest, request.app_hash, offered.height, self._scratch)
+            self._restoration = Restoration(manifest, request.app_hash, offered.height, self._restored)
         except BadSnapshot as error:
             _log.warning("snapshot refused, with all who offer it", height=offered.height, reason=str(error))
             return _Offer(result=_Offer.REJECT_SENDER)
@@ -114,7 +114,8 @@ class Snapshots:
         self.steps += 1
         if restoration.is_complete:
             self._restoration = None
-            self._chain.adopt(self._scratch)
+            self._chain.adopt(self._restored)
+            self._discard()
             _log.info("state restored", height=self._chain.height, app_hash=self._chain.store.root.hex()[:12])
         return _Apply(result=_Apply.ACCEPT)
 

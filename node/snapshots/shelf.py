@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -18,6 +17,8 @@ from typing import Final
 
 import structlog
 
+from assay.crypto.files import sync
+from assay.node.room import check_spare
 from assay.state.snapshots.errors import BadSnapshot
 from assay.state.snapshots.format import Manifest, decode_manifest
 from assay.state.snapshots.write import write
@@ -79,21 +80,30 @@ class Shelf:
             The version.
         rest
             Called often; what it raises ends the work, and nothing is left of it.
+
+        Raises
+        ------
+        DiskUnusable
+            If too little room would be left for blocks.
         """
         partial = self._path / f"{state.version}{_PARTIAL}"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
         try:
-            manifest = write(state, lambda index, chunk: _write_synced(partial / str(index), chunk), rest)
-            _write_synced(partial / _MANIFEST, manifest.encode())
-            _sync_directory(partial)
+            manifest = write(state, lambda index, chunk: self._put(partial / str(index), chunk), rest)
+            _write(partial / _MANIFEST, manifest.encode())
+            sync(partial)
             self._remove(state.version)
             partial.rename(self._path / str(state.version))
-            _sync_directory(self._path)
+            sync(self._path)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         self._manifests[manifest.height] = manifest
         return manifest
+
+    def _put(self, path: Path, chunk: bytes) -> None:
+        check_spare(self._path, len(chunk))
+        _write(path, chunk)
 
     def forget(self, keep: int) -> None:
         """Remove all snapshots but the newest."""
@@ -114,16 +124,6 @@ def _read_manifest(place: Path) -> Manifest | None:
     return manifest if place.name == str(manifest.height) else None
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    sync(path)

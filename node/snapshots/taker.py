@@ -9,9 +9,10 @@ import time
 import structlog
 
 from assay.node.pace import Pace, Stopped
+from assay.node.room import DiskUnusable
 from assay.node.settings import SnapshotSettings
 from assay.node.snapshots.shelf import Shelf
-from assay.state.store import Frozen, Store, StoreError
+from assay.state.store import Frozen, Store
 
 _log = structlog.get_logger(__name__)
 
@@ -58,8 +59,11 @@ class Taker:
             chunks = await asyncio.to_thread(self._write, state)
         except Stopped:
             return
-        except (StoreError, OSError) as error:
-            _log.exception("no snapshot could be taken", height=state.version, error=str(error))
+        except DiskUnusable as full:
+            _log.error("no snapshot could be taken", height=state.version, reason=str(full))
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, blocks do not depend on it
+            _log.exception("no snapshot could be taken", height=state.version, reason=str(error))
             return
         finally:
             state.close()

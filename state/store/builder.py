@@ -31,7 +31,7 @@ class Builder:
     def __init__(self, path: Path, version: int) -> None:
         if path.exists() and any(path.iterdir()):
             raise StoreError(f"{path} is not empty")
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._db = open_database(path, create=True)
         self._version = version
         self._root: Node | None = None
@@ -44,7 +44,7 @@ class Builder:
     def add(self, records: Iterable[tuple[bytes, bytes]]) -> None:
         """Add records that are not there yet; in the order of their keys' hashes it is quickest."""
         changes: list[Change] = []
-        with self._db.write_batch() as batch:
+        with self._db.write_batch(transaction=True) as batch:
             for key, value in records:
                 batch.put(layout.RECORD + key, value)
                 key_hash = sha256(key).digest()
@@ -60,7 +60,7 @@ class Builder:
     def add_bulk(self, scope: bytes, digest: bytes, data: bytes) -> None:
         """Add bytes beside the tree, whose digest the caller has checked."""
         place = layout.place(scope, digest)
-        with self._db.write_batch() as batch:
+        with self._db.write_batch(transaction=True) as batch:
             batch.put(layout.LIVE + place, b"")
             batch.put(layout.BULK + place, data)
 
@@ -80,7 +80,7 @@ class Builder:
 
     def finish(self) -> None:
         """Write of which version all this is, on disk for good, and close."""
-        with self._db.write_batch(sync=True) as batch:
+        with self._db.write_batch(transaction=True, sync=True) as batch:
             batch.put(layout.ROOT + layout.u64(self._version), layout.encode_root(self._root))
             batch.put(layout.HEAD, layout.encode_head(self._version, self._version))
         self.close()

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from assay.state.rules.ics23 import MAX_KEY_BYTES, MAX_VALUE_BYTES
 from assay.state.store import bulk, layout
-from assay.state.store.errors import StoreError
+from assay.state.store.database import REMEDY
+from assay.state.store.errors import Corrupt, StoreError
 from assay.state.store.tree import Update
 
 SLICE: Final = 500
@@ -99,7 +100,7 @@ def forget(database: Any, version: int, pause: Callable[[], None]) -> None:
     pages = [layout.PAGE + key for key in _read(database, layout.STALE + suffix)]
     doomed = undo + pages
     for start in range(0, len(doomed), SLICE):
-        with database.write_batch() as batch:
+        with database.write_batch(transaction=True) as batch:
             for key in doomed[start : start + SLICE]:
                 batch.delete(key)
         pause()
@@ -160,7 +161,10 @@ def revert(database: Any, batch: Any, version: int, oldest: int) -> None:
     suffix = layout.u64(version)
     for key in _take(database, batch, layout.CHANGED + suffix):
         where = layout.undo(key, version)
-        _put_back(batch, layout.RECORD + key, layout.from_optional(database.get(where)))
+        old = database.get(where)
+        if old is None:
+            raise Corrupt(f"what {key.hex()} was before version {version} is missing; {REMEDY}")
+        _put_back(batch, layout.RECORD + key, layout.from_optional(old))
         batch.delete(where)
     replaced = _take(database, batch, layout.META_UNDO + suffix)
     for name, old in zip(replaced[::2], replaced[1::2], strict=True):

@@ -8,7 +8,7 @@ committed versions may come from any thread; `prepare`, `commit`, `rollback` and
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Self
 
+from assay.crypto.files import sync
 from assay.state.rules.ics23 import EMPTY, leaf_hash
 from assay.state.store import bulk, history, layout
 from assay.state.store.cache import WriteCache
@@ -28,6 +29,7 @@ from assay.state.store.verify import Summary, verify
 from assay.state.store.view import View
 
 DEFAULT_RETAIN: Final = 8
+REPLACED: Final = "replaced"
 DEFAULT_CACHE_BYTES: Final = 128 << 20
 """Enough for all pages of about 800,000 records, and for the upper levels of any number."""
 
@@ -218,7 +220,7 @@ class Store(Reading):
                 self._forget(version, pause)
         self._pruned = False
         while (oldest := self.oldest_version + 1) <= self.version - self._retain + 1:
-            with self._head, self._db.write_batch() as batch:
+            with self._head, self._db.write_batch(transaction=True) as batch:
                 batch.delete(layout.ROOT + layout.u64(oldest - 1))
                 batch.put(layout.HEAD, layout.encode_head(self.version, oldest))
                 self.oldest_version = oldest
@@ -227,18 +229,19 @@ class Store(Reading):
 
     def _forget(self, version: int, pause: Callable[[], None]) -> None:
         history.forget(self._db, version, pause)
-        with self._head, self._db.write_batch() as batch:
+        with self._head, self._db.write_batch(transaction=True) as batch:
             history.forget_lists(self._db, batch, version, self.version)
 
     def replace(self, path: Path) -> None:
-        """Become the store that lies in another directory; what was here is removed.
+        """Become the store that lies in another directory; what was here lies beside that, as `REPLACED`.
 
         A process that is killed on the way leaves this store as it was, or none, or the other one.
 
         Parameters
         ----------
         path
-            A directory on the same file system, made by a `Builder` that has finished.
+            A directory on the same file system, made by a `Builder` that has finished. The one in which it
+            lies is the caller's, to be removed when this is done.
 
         Raises
         ------
@@ -251,8 +254,9 @@ class Store(Reading):
                 "remove it with `assayd reset` to take another"
             )
         self._db.close()
-        shutil.rmtree(self._path)
-        path.rename(self._path)
+        os.rename(self._path, path.with_name(REPLACED))
+        os.rename(path, self._path)
+        sync(self._path.parent)
         self._db = open_database(self._path, create=False)
         self._pages.clear()
         self._records.clear()
@@ -269,11 +273,13 @@ class Store(Reading):
         Raises
         ------
         StoreError
-            If the version before is not kept.
+            If the version before is not kept; `Corrupt` if something is missing that it had. Then nothing is
+            changed.
         """
         if self.version <= self.oldest_version:
             raise StoreError(f"version {self.version} cannot be rolled back: the one before it is not kept")
-        with self._head, self._db.write_batch(sync=True) as batch:
+        batch = self._db.write_batch(transaction=True, sync=True)
+        with self._head, batch, legible("what is stored"):
             history.revert(self._db, batch, self.version, self.oldest_version)
         self._pages.clear()
         self._records.clear()
@@ -306,7 +312,7 @@ class Store(Reading):
         head = self._db.get(layout.HEAD)
         if head is None:
             self._check_empty()
-            with self._db.write_batch(sync=True) as batch:
+            with self._db.write_batch(transaction=True, sync=True) as batch:
                 batch.put(layout.ROOT + layout.u64(0), layout.encode_root(None))
                 batch.put(layout.HEAD, layout.encode_head(0, 0))
             head = layout.encode_head(0, 0)

@@ -107,7 +107,7 @@ CASES = (
         "AssayMempoolRefuses",
         {key("assay_mempool_refused_total", codespace="auth", code="4"): lambda t: 80 * t},
     ),
-    wrong("AssayDiskFull", {key("assay_disk_free_bytes"): 4e9}),
+    wrong("AssayDiskUnusable", {key("assay_disk_free_bytes"): 4e9}),
     wrong("AssayDiskFills", {key("assay_disk_free_bytes"): lambda t: 5e10 - 1e6 * t}),
     wrong("AssayFewFiles", {key("process_open_fds", job="assay"): late(200, 60_000)}),
     wrong("AssayMemory", {key("process_resident_memory_bytes", job="assay"): late(3e8, 5e9)}),

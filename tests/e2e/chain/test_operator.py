@@ -26,7 +26,7 @@ def test_a_running_node_is_shown_and_verified(shared: RunningNode) -> None:
     verified = network.assayd(shared.home.path, "verify")
     assert verified.returncode == 0, verified.stderr
     assert "every invariant holds; the chain's header agrees" in verified.stdout
-    assert not list(shared.home.store.parent.glob(".verify-*"))  # the copy it read is gone
+    assert not list(shared.home.store.parent.glob(".scratch-*"))  # the copy it read is gone
     assert shared.wait_for_height(before + 2) > before
 
 

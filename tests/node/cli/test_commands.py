@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ from assay.node.committee.identity import load_committee_key, read_validator_add
 from assay.node.founders import OPERATOR_FILE
 from assay.node.ports import free_ports
 from assay.node.version import VERSION
+from assay.proto.state_pb2 import Validator, ValidatorSets
+from assay.state.rules import keys
+from assay.state.store import Store
 
 SOMEBODY = accounts.encode_address(bytes(range(20)))
 
@@ -199,8 +203,8 @@ def signed(path: Path) -> int:
     return cometbft.signed_height(path)
 
 
-def sign(path: Path) -> None:
-    cometbft.signed_file(path).write_text('{"height": "7", "round": 0, "step": 3}')
+def sign(path: Path, height: int = 7) -> None:
+    cometbft.write_signed(path, height)
 
 
 def with_another_validator(path: Path) -> None:
@@ -212,12 +216,46 @@ def with_another_validator(path: Path) -> None:
     (path / "config" / "genesis.json").write_text(json.dumps(genesis))
 
 
+def with_state(path: Path, *joined: bytes) -> None:
+    """Give a node the state after its first block, with further validators in the set, and have it sign."""
+    with Store.open(path / "data" / "assay", create=True) as store:
+        view, _ = first_state(home.Home(path).genesis())
+        sets = view.require(ValidatorSets, keys.VALIDATOR_SETS)
+        sets.sets[0].validators.extend(Validator(public_key=key) for key in joined)
+        view.save(keys.VALIDATOR_SETS, sets)
+        store.commit(store.prepare(1, view.changes))
+    sign(path, 2)
+
+
 def test_reset_of_the_only_validator_begins_the_chain_anew(place: Path) -> None:
     file = secret(place)
-    sign(place)
+    with_state(place)
     assert run(place, "reset", "--yes").exit_code == 0
     assert (file.exists(), signed(place)) == (False, 0)
     load_committee_key(place)
+
+
+def test_reset_forgets_nothing_once_others_have_joined_the_chain_of_one(place: Path) -> None:
+    """They have the blocks, and see it if the first validator signs other ones."""
+    file = secret(place)
+    with_state(place, bytes(32))
+    done = run(place, "reset", "--yes")
+    assert (file.exists(), signed(place)) == (True, 2)
+    assert "signed up to height 2" in done.output
+    assert "--anew" in done.output
+
+
+@pytest.mark.parametrize("spoil", [lambda _: None, lambda place: (place / "data/assay/CURRENT").unlink()])
+def test_reset_forgets_nothing_if_the_state_is_older_than_what_was_signed_or_gone(
+    place: Path, spoil: Callable[[Path], None]
+) -> None:
+    file = secret(place)
+    with_state(place)
+    sign(place, 7)
+    spoil(place)
+    for _ in range(2):
+        assert run(place, "reset", "--yes").exit_code == 0
+        assert (file.exists(), signed(place)) == (True, 7)
 
 
 def test_reset_keeps_the_secrets_of_a_chain_that_goes_on_and_what_was_signed(place: Path) -> None:

@@ -12,7 +12,7 @@ def test_directories_are_measured_by_name(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "cs.wal" / "inner").mkdir(parents=True)
     (tmp_path / "cs.wal" / "inner" / "wal").write_bytes(bytes(7))
     (tmp_path / "tx_index.db").mkdir()
-    (tmp_path / ".verify-1").mkdir()
+    (tmp_path / ".scratch-1").mkdir()
     (tmp_path / "cometbft.log").write_bytes(bytes(50))
     use = DiskUse(tmp_path)
     assert use.stores() == {"assay": 100, "cs.wal": 7, "tx_index": 0}

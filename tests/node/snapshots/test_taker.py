@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.state.snapshots.states import State, stored, take
 
-from assay.node import pace
+from assay.node import pace, room
 from assay.node.settings import SnapshotSettings
 from assay.node.snapshots.shelf import Shelf
 from assay.node.snapshots.taker import Taker
@@ -25,6 +25,7 @@ STATE = State({keys.ACCOUNT + b"%d" % number: b"value" for number in range(500)}
 class Node:
     def __init__(self, path: Path, interval: int) -> None:
         path.mkdir()
+        self.path = path
         self.store, self.shelf = stored(path / "store", STATE), Shelf(path / "shelf")
         self.taker = Taker(self.store, self.shelf, SnapshotSettings(interval=interval, keep=2))
 
@@ -103,13 +104,28 @@ async def test_one_at_a_time(make: Any, monkeypatch: pytest.MonkeyPatch) -> None
     assert node.heights() == [10, 6] if node.store.version == 10 else [6]
 
 
-async def test_a_snapshot_that_fails_does_not_end_the_node(make: Any) -> None:
+def page_of(node: Node) -> bytes:
+    """Where a page of the tree lies that no block of these tests changes."""
+    pages = node.store._db.iterator(prefix=layout.PAGE, include_value=False)
+    return max(key for key in pages if key[1:9] == layout.u64(5))
+
+
+@pytest.mark.parametrize(
+    ("place", "spoilt"),
+    [(lambda _: layout.RECORD + keys.ACCOUNT + b"7", b"another value"), (page_of, b"no page")],
+)
+async def test_a_snapshot_that_fails_does_not_end_the_node(
+    make: Any, place: Callable[[Node], bytes], spoilt: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
     node = make(2)
-    node.store._db.delete(layout.RECORD + keys.ACCOUNT + b"7")
+    where = place(node)
+    right = node.store._db.get(where)
+    node.store._db.put(where, spoilt)
     node.commit()
     await node.until_taken()
     assert node.heights() == []
-    node.store._db.put(layout.RECORD + keys.ACCOUNT + b"7", b"value")
+    assert "no snapshot could be taken" in capfd.readouterr().out
+    node.store._db.put(where, right)
     node.commit()
     node.commit()
     await node.until_taken()
@@ -126,3 +142,13 @@ async def test_a_node_that_ends_does_not_wait_for_its_snapshot(
     await node.taker.close()
     assert node.heights() == []
     assert list((tmp_path / "0" / "shelf").iterdir()) == []
+
+
+async def test_a_snapshot_leaves_room_for_blocks(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node ends on a full disk, so filling it would end the node at every interval."""
+    node = make(2)
+    monkeypatch.setattr(room, "SPARE", 1 << 80, raising=False)
+    node.commit()
+    await node.until_taken()
+    assert node.heights() == []
+    assert list(node.path.joinpath("shelf").iterdir()) == []

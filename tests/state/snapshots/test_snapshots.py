@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import hypothesis
 import pytest
@@ -268,3 +273,44 @@ def test_a_restored_store_that_has_executed_nothing_may_be_replaced_again(
         with pytest.raises(StoreError, match="not to be replaced"):
             store.replace(tmp_path / "three")
         assert store.version == 6
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@contextmanager
+def killed_at(step: int) -> Iterator[None]:
+    """End at the step-th change of a directory."""
+    steps = count()
+
+    def dying(change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(*args: Any, **kwargs: Any) -> Any:
+            if next(steps) == step:
+                raise Killed
+            return change(*args, **kwargs)
+
+        return changed
+
+    with pytest.MonkeyPatch.context() as patch, suppress(Killed):
+        for name in ("rename", "replace", "unlink", "rmdir"):
+            patch.setattr(os, name, dying(getattr(os, name)))
+        yield
+
+
+def test_a_node_that_is_killed_while_its_store_is_replaced_has_a_whole_one(
+    taken: Taken, tmp_path: Path
+) -> None:
+    for step in count():
+        place = tmp_path / str(step)
+        restore(taken, place / "made" / "store").close()
+        store = Store.open(place / "store", create=True)
+        with killed_at(step):
+            store.replace(place / "made" / "store")
+        store.close()
+        with Store.open(place / "store", create=True) as again:
+            assert again.version in (0, 5)
+            again.verify()
+            if again.version == store.version == 5:
+                break
+    assert step > 1
