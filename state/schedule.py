@@ -24,7 +24,7 @@ def due(view: Overlay, height: int, kind: bytes) -> list[int]:
 def take_some(view: Overlay, height: int, kind: bytes, most: int) -> list[int]:
     """Take at most so many of what is due at a height or was before; return the ids, oldest deadlines first.
 
-    For a kind of which nothing else is ever late; what is not taken waits where it stands.
+    What is not taken waits where it stands; other kinds must never be late.
     """
     found: list[int] = []
     for key, _ in view.iterate(keys.DEADLINE):

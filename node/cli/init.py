@@ -9,7 +9,14 @@ from typing import Any, Final
 import click
 
 from assay.client.amounts import parse_amount
-from assay.node.cli.options import chain_options, development_genesis, launch_genesis, program, usage_errors
+from assay.node.cli.options import (
+    chain_options,
+    development_genesis,
+    launch_genesis,
+    program,
+    refuse_given,
+    usage_errors,
+)
 from assay.node.committee.identity import (
     create_committee_key,
     load_committee_key,
@@ -89,8 +96,8 @@ def _peer(text: str) -> str:
     help="Begin the genesis of a chain that several operators launch: no validator yet, see gentx.",
 )
 @chain_options
-@click.pass_obj
-def init(home: Path, /, genesis: Path | None, launch: bool, binary: str, **options: Any) -> None:
+@click.pass_context
+def init(ctx: click.Context, /, genesis: Path | None, launch: bool, binary: str, **options: Any) -> None:
     """Create a home: keys, settings, and a genesis.
 
     Without --genesis, this node is the only validator and the committee of a new development chain, whose
@@ -99,6 +106,12 @@ def init(home: Path, /, genesis: Path | None, launch: bool, binary: str, **optio
     """
     if genesis and launch:
         raise click.UsageError("--genesis joins a chain, --launch begins one")
+    if genesis:
+        joins = "says how a chain begins; --genesis joins one that has begun"
+        refuse_given(ctx, ("stake", "chain_id", "accounts", "params"), joins)
+    if launch:
+        refuse_given(ctx, ("stake",), "is for a chain of one; with --launch each operator's `gentx` says it")
+    home: Path = ctx.obj
     cometbft_program = program(binary)
     with usage_errors(), removed_on_failure(home):
         made = create(home, cometbft_program, _network(options))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from assay.client import faucet
 from assay.client.amounts import AmountError, parse_amount
@@ -43,6 +44,14 @@ def chain_options(command: C) -> C:
     for option in reversed(_CHAIN):
         command = option(command)
     return command
+
+
+def refuse_given(ctx: click.Context, names: Iterable[str], reason: str) -> None:
+    """Refuse options that were given and would be passed over; `reason` goes on after the name of one."""
+    for name in names:
+        if ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE:
+            option = next(param.opts[0] for param in ctx.command.params if param.name == name)
+            raise click.UsageError(f"{option} {reason}", ctx)
 
 
 def program(binary: str) -> Path:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
-from click.core import ParameterSource
 
 from assay.client.amounts import parse_amount
 from assay.node import logs
-from assay.node.cli.options import chain_options, development_genesis, program, usage_errors
+from assay.node.cli.options import chain_options, development_genesis, program, refuse_given, usage_errors
 from assay.node.cli.start import log_options
 from assay.node.cluster import Keeping, run_cluster
 from assay.node.founders import DEFAULT_STAKE, OPERATOR_FILE
@@ -88,11 +87,8 @@ def _stakes(texts: tuple[str, ...], validators: int) -> list[int]:
 
 def _hand_over(ctx: click.Context) -> None:
     """Let the subcommand have --dir, which may stand before it; refuse options that it would pass over."""
-    for name in ctx.params:
-        given = ctx.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        if given and name != "directory":
-            option = next(param.opts[0] for param in ctx.command.params if param.name == name)
-            raise click.UsageError(f"{option} is for making a chain, not for `{ctx.invoked_subcommand}`", ctx)
+    others = ctx.params.keys() - {"directory"}
+    refuse_given(ctx, sorted(others), f"is for making a chain, not for `{ctx.invoked_subcommand}`")
     ctx.default_map = {str(ctx.invoked_subcommand): {"directory": str(ctx.params["directory"])}}
 
 

@@ -135,6 +135,27 @@ def test_a_file_that_is_no_genesis_is_refused(tmp_path: Path, text: str) -> None
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize(
+    ("how", "option"),
+    [
+        ("--genesis", ("--stake", "5asy")),
+        ("--genesis", ("--chain-id", "another")),
+        ("--genesis", ("--account", f"{SOMEBODY}=1asy")),
+        ("--genesis", ("--param", "preset=small")),
+        ("--launch", ("--stake", "5asy")),
+    ],
+)
+def test_init_refuses_an_option_that_it_would_pass_over(
+    place: Path, tmp_path: Path, how: str, option: tuple[str, str]
+) -> None:
+    given = (how, str(place / "config" / "genesis.json")) if how == "--genesis" else (how,)
+    refused = run(tmp_path / "other", "init", *given, *option)
+    assert refused.exit_code == 2
+    assert f"{option[0]} " in refused.output
+    assert how in refused.output
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_home_too_deep_for_its_socket_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     rest = 107 - len("/data/abci.sock") - len(str(tmp_path)) - 1
     done = run(tmp_path / ("h" * (rest + 1)), "init")
