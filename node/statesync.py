@@ -11,10 +11,16 @@ from typing import Final
 from assay.client.rpc import Rpc, base_url, understood
 from assay.node.home import Home, HomeError
 from assay.node.tomlfile import UnknownSettingError, set_values
+from assay.proto.state_pb2 import Params
+from assay.state.genesis.fields import as_message
+from assay.state.rules.params import validate_params
 from assay.state.store import Store
 
 LEAST_SERVERS: Final = 2
 """CometBFT compares what one server says with what another does."""
+
+LONGEST_TRUST: Final = 7 * 86_400
+_YEAR: Final = 31_557_600
 
 _TRUST: Final = re.compile(r"([1-9][0-9]{0,18}):([0-9A-Fa-f]{64})")
 
@@ -118,8 +124,20 @@ async def _block(rpc: Rpc, chain_id: str, height: int) -> TrustedBlock:
         return parse_trust(f"{height}:{block_hash}")
 
 
-def configure(home: Home, servers: Sequence[str], trusted: TrustedBlock) -> None:
-    """Let the next start take the state from peers.
+def trust_period(params: Params) -> int:
+    """Return for how many seconds a block is trusted: two thirds of what stake stays bound for, or a week.
+
+    So whoever signs a false header for a newcomer can still be slashed. How long a block takes follows from
+    `blocks_per_year`. On a development chain, where nothing is worth the trust, it is a week.
+    """
+    if params.development:
+        return LONGEST_TRUST
+    bound = _YEAR * params.unbonding_period // params.blocks_per_year
+    return min(LONGEST_TRUST, 2 * bound // 3)
+
+
+def configure(home: Home, servers: Sequence[str], trusted: TrustedBlock) -> int:
+    """Let the next start take the state from peers; return the seconds that the trusted block may be old then.
 
     Parameters
     ----------
@@ -129,18 +147,28 @@ def configure(home: Home, servers: Sequence[str], trusted: TrustedBlock) -> None
         At least two; they serve headers, the state itself comes from the node's peers.
     trusted
         A block of this chain.
+
+    Raises
+    ------
+    BadGenesis, BadParams
+        If the genesis has no parameters that a chain could have.
     """
+    params = as_message(home.genesis().get("app_state", {}).get("params"), Params, "params")
+    validate_params(params)
+    period = trust_period(params)
     values = {
         "enable": True,
         "rpc_servers": ",".join(base_url(server) for server in servers),
         "trust_height": trusted.height,
         "trust_hash": trusted.hash,
+        "trust_period": f"{period}s",
     }
     text = home.config_file.read_text(encoding="utf-8")
     try:
         home.config_file.write_text(set_values(text, {"statesync": values}), encoding="utf-8")
     except UnknownSettingError as error:
         raise HomeError(f"{home.config_file} was not written by CometBFT v0.38 or v0.40: {error}") from error
+    return period
 
 
 def checked_block(servers: Sequence[str], chain_id: str, trusted: TrustedBlock | None) -> TrustedBlock:

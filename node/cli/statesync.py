@@ -61,8 +61,10 @@ def state_sync(home: Path, servers: tuple[str, ...], trust: TrustedBlock | None)
         )
         click.echo(f"  --trust {block}")
         return
-    configure(opened, servers, block)
+    with usage_errors():
+        period = configure(opened, servers, block)
     click.echo(
         f"The next start takes the state of a recent height from peers, beginning its trust at {block}."
     )
+    click.echo(f"That block may be at most {period / 3600:.1f} hours old then.")
     click.echo(f"Start it with: assayd --home {home} start")

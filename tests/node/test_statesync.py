@@ -13,8 +13,11 @@ from click.testing import CliRunner, Result
 from assay.client.errors import BadResponse, NodeUnreachable, RpcError
 from assay.node import statesync
 from assay.node.cli.commands import assayd
+from assay.node.genesis import write_genesis
 from assay.node.home import Home, open_home
 from assay.node.statesync import TrustedBlock, parse_trust
+from assay.state.export import params_document
+from assay.state.rules.params import default_params
 from assay.state.store import Store
 
 HASH = "AB" * 32
@@ -87,6 +90,40 @@ def test_with_one_the_next_start_takes_the_state_from_peers(home: Home) -> None:
     found = settings(home)
     assert (found["enable"], found["trust_height"], found["trust_hash"]) == (True, 321, HASH)
     assert found["rpc_servers"] == "http://10.0.0.1:26657,http://10.0.0.2:26657"
+
+
+@pytest.mark.parametrize(
+    ("unbonding_period", "blocks_per_year", "seconds"),
+    [
+        (500_000, 25_000_000, 420_768),  # 20,000 blocks of a million make 7.305 days
+        (500_000, 31_557_600, 333_333),  # a block a second
+        (100_000_000, 25_000_000, 604_800),
+        (401_001, 31_557_600, 267_334),
+    ],
+)
+def test_a_block_is_trusted_for_less_than_stake_stays_bound(
+    home: Home, unbonding_period: int, blocks_per_year: int, seconds: int
+) -> None:
+    params = default_params()
+    params.unbonding_period, params.blocks_per_year = unbonding_period, blocks_per_year
+    document = home.genesis()
+    document["app_state"]["params"] = params_document(params)
+    write_genesis(home, document)
+    assert run(home.path, "state-sync", *SERVERS, "--trust", f"321:{HASH}").exit_code == 0
+    assert settings(home)["trust_period"] == f"{seconds}s"
+
+
+def test_a_block_of_a_development_chain_is_trusted_for_a_week(home: Home) -> None:
+    done = run(home.path, "state-sync", *SERVERS, "--trust", f"321:{HASH}")
+    assert settings(home)["trust_period"] == "604800s"
+    assert "at most 168.0 hours" in done.output
+
+
+def test_a_genesis_without_parameters_is_refused(home: Home) -> None:
+    document = home.genesis()
+    del document["app_state"]["params"]
+    write_genesis(home, document)
+    assert "params must be an object" in refused(home, *SERVERS, "--trust", f"321:{HASH}")
 
 
 def refused(home: Home, *arguments: str) -> str:
