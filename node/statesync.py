@@ -137,7 +137,7 @@ def trust_period(params: Params) -> int:
 
 
 def configure(home: Home, servers: Sequence[str], trusted: TrustedBlock) -> int:
-    """Let the next start take the state from peers; return the seconds that the trusted block may be old then.
+    """Let the next start take the state from peers; return how many seconds old the block may be then.
 
     Parameters
     ----------
