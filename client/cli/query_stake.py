@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 from rich.console import Group, RenderableType
@@ -23,6 +23,8 @@ from assay.client.timing import BlockClock, measure
 from assay.crypto.accounts import encode_address
 from assay.proto.staking_pb2 import RedelegationEntry, UnbondingEntry
 from assay.proto.state_pb2 import Supply
+
+E = TypeVar("E", UnbondingEntry, RedelegationEntry)
 
 _account = click.argument("account", shell_complete=key_names)
 
@@ -117,17 +119,12 @@ def unbonding(session: Session, account: str) -> None:
     """List what ACCOUNT takes out of validators, and when it is free."""
     address = session.address(account)
 
-    async def read(client: Client) -> tuple[Answer[list[UnbondingEntry]], BlockClock]:
-        return await client.staking.unbonding(address), await measure(client)
-
-    answer, clock = session.run(read)
-    title = f"unbonding of {encode_address(address)}, {provenance(answer)}"
-    table = new_table("entry", "validator", "amount", "free at", title=title, right=("entry", "amount"))
-    amounts = format_column([item.balance for item in answer.value])
-    for item, amount in zip(answer.value, amounts, strict=True):
-        table.add_row(str(item.id), encode_address(item.validator), amount, clock.describe(item.completes))
-    rows = [to_plain(item) for item in answer.value]
-    session.emit(document(answer, rows), table if rows else f"{title}: none")
+    _show_entries(
+        session,
+        f"unbonding of {encode_address(address)}",
+        lambda client: client.staking.unbonding(address),
+        {"validator": "validator", "amount": "balance", "free at": "completes"},
+    )
 
 
 @click.command(short_help="List what ACCOUNT has moved.")
@@ -137,16 +134,33 @@ def redelegations(session: Session, account: str) -> None:
     """List what ACCOUNT has moved between validators, while it answers for the first."""
     address = session.address(account)
 
-    async def read(client: Client) -> tuple[Answer[list[RedelegationEntry]], BlockClock]:
-        return await client.staking.redelegations(address), await measure(client)
+    _show_entries(
+        session,
+        f"redelegations of {encode_address(address)}",
+        lambda client: client.staking.redelegations(address),
+        {"from": "source", "to": "target", "amount": "initial", "over at": "completes"},
+    )
 
-    answer, clock = session.run(read)
-    title = f"redelegations of {encode_address(address)}, {provenance(answer)}"
-    table = new_table("entry", "from", "to", "amount", "over at", title=title, right=("entry", "amount"))
-    amounts = format_column([item.initial for item in answer.value])
-    for item, amount in zip(answer.value, amounts, strict=True):
-        ends = (encode_address(item.source), encode_address(item.target))
-        table.add_row(str(item.id), *ends, amount, clock.describe(item.completes))
+
+def _show_entries(
+    session: Session,
+    what: str,
+    read: Callable[[Client], Awaitable[Answer[list[E]]]],
+    columns: Mapping[str, str],
+) -> None:
+    """Show stake that is on its way; `columns` are the fields under each heading."""
+
+    async def both(client: Client) -> tuple[Answer[list[E]], BlockClock]:
+        return await read(client), await measure(client)
+
+    answer, clock = session.run(both)
+    title = f"{what}, {provenance(answer)}"
+    table = new_table("entry", *columns, title=title, right=("entry", "amount"))
+    *ends, amount, over = columns.values()
+    amounts = format_column([getattr(item, amount) for item in answer.value])
+    for item, uasy in zip(answer.value, amounts, strict=True):
+        places = [encode_address(getattr(item, name)) for name in ends]
+        table.add_row(str(item.id), *places, uasy, clock.describe(getattr(item, over)))
     rows = [to_plain(item) for item in answer.value]
     session.emit(document(answer, rows), table if rows else f"{title}: none")
 

@@ -169,20 +169,27 @@ async def _holding(session: Session, client: Client, account: Account, text: str
 @memo_option
 @pass_session
 def withdraw_rewards(session: Session, validator: str | None, key: str | None, memo: str) -> None:
-    """Withdraw what the delegation to VALIDATOR has earned, or all delegations."""
+    """Withdraw what the delegation to VALIDATOR has earned, or all delegations.
+
+    One transaction withdraws from as many as the chain lets it; those that have earned most come first.
+    """
     account = session.signer(key)
 
-    async def read(client: Client) -> Sequence[Holding]:
+    async def read(client: Client) -> tuple[Sequence[Holding], int]:
         if validator is not None:
-            return [await _holding(session, client, account, validator)]
-        return (await client.staking.delegations(account.address)).value
+            return [await _holding(session, client, account, validator)], 1
+        most = (await client.query.params()).value.max_messages
+        return (await client.staking.delegations(account.address)).value, most
 
-    found = [item for item in session.run(read) if item.reward]
-    if not found:
+    held, most = session.run(read)
+    earned = sorted((item for item in held if item.reward), key=lambda item: -item.reward)
+    if not earned:
         raise NothingThere(f"{account.address_text} has no rewards to withdraw; `assay query rewards`")
+    found, left = earned[:most], len(earned[most:])
     what = f"about {format_amount(sum(item.reward for item in found))} of rewards"
     asked = [messages.withdraw_reward(item.delegation.validator) for item in found]
-    _withdraw(session, account, asked, f"Withdraw {what}?", memo)
+    more = f"; {left} of {len(earned)} delegations are left, withdraw again" if left else ""
+    _withdraw(session, account, asked, f"Withdraw {what}?", memo, more)
 
 
 @stake.command("withdraw-commission")
@@ -196,12 +203,14 @@ def withdraw_commission(session: Session, key: str | None, memo: str) -> None:
     _withdraw(session, account, [messages.withdraw_commission()], question, memo)
 
 
-def _withdraw(session: Session, account: Account, asked: list[Message], question: str, memo: str) -> None:
+def _withdraw(
+    session: Session, account: Account, asked: list[Message], question: str, memo: str, more: str = ""
+) -> None:
     result = send(session, account, asked, question, memo)
     if result is not None:
         kinds = ("withdraw_rewards", "withdraw_commission")
         paid = sum(int(event.attributes["amount"]) for event in result.events if event.kind in kinds)
-        done(session, result, f"withdrew {format_amount(paid)}")
+        done(session, result, f"withdrew {format_amount(paid)}", more)
 
 
 @stake.command("set-withdraw-address", short_help="Have rewards paid to ADDRESS.")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from tests import founding
+from tests.client import devnode
 from tests.state.conftest import CHAIN_ID
 
 from assay.crypto.accounts import decode_address, encode_address, from_seed
@@ -90,6 +91,27 @@ def test_stake_goes_in_earns_and_comes_back(call: Call, run: Run, url: str, alic
     assert call("query", "delegations", "alice")["value"] == []
     wait(lambda: call("query", "unbonding", "alice")["value"] == [])
     assert balance(call, "alice") > 99_000_000
+
+
+@pytest.fixture
+def one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a transaction have one message; to be used before the chain begins."""
+    monkeypatch.setitem(devnode._PARAMS, "max_messages", 1)
+
+
+@pytest.mark.usefixtures("one_message", "alice")
+def test_of_more_delegations_than_messages_those_that_earned_most_come_first(
+    call: Call, run: Run, url: str, keys_file: str
+) -> None:
+    call("stake", "create-validator", keys_file, "--moniker", "mine", "--amount", "40asy")
+    call("stake", "delegate", FIRST, "1asy")
+    rewards = wait(lambda: (found := call("query", "rewards", "alice")["value"]["rewards"])[FIRST] and found)
+    assert rewards.pop(FIRST) < min(rewards.values())
+    told = show(run, url, "stake", "withdraw-rewards")
+    assert "; 1 of 2 delegations are left, withdraw again" in told
+    result = run("--node", url, "--yes", "--output", "json", "stake", "withdraw-rewards", FIRST)
+    assert "are left" not in result.stderr
+    assert FIRST in {event.get("validator") for event in json.loads(result.stdout)["events"]}
 
 
 @pytest.mark.usefixtures("alice")
