@@ -11,6 +11,8 @@ from assay.crypto.proof.constants import Constants
 from assay.crypto.ring.compiled import _mul_lazy, _mulhi, _once
 from assay.crypto.ring.tables import U64
 
+COMPILED = True
+"""Whether these are the kernels that numba compiles."""
 _compiled = njit(cache=True, boundscheck=False, error_model="numpy", nogil=True)
 
 

@@ -11,6 +11,9 @@ from assay.crypto.proof.constants import Constants
 from assay.crypto.ring.reference import mulhi
 from assay.crypto.ring.tables import U64
 
+COMPILED = False
+"""Whether these are the kernels that numba compiles."""
+
 
 def unpack(data: bytes, width: int, count: int) -> U64:
     """Fields of `width` bits (at most 120), little endian and without gaps: wide, shape (2, count)."""

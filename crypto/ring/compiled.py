@@ -15,6 +15,8 @@ from numba.extending import intrinsic
 
 from assay.crypto.ring.tables import U64, Tables
 
+COMPILED = True
+"""Whether these are the kernels that numba compiles."""
 _I128 = ir.IntType(128)
 
 

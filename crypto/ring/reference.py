@@ -10,6 +10,8 @@ import numpy as np
 
 from assay.crypto.ring.tables import U64, Tables
 
+COMPILED = False
+"""Whether these are the kernels that numba compiles."""
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 

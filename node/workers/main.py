@@ -11,6 +11,7 @@ import ctypes
 import gc
 import os
 import signal
+import sys
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -80,6 +81,7 @@ def main() -> None:
     """Serve until the node closes the pipe."""
     _die_with_parent()
     requests, answers = _take_pipes()
+    sys.modules["scipy"] = None  # type: ignore[assignment]  # numba would load its BLAS, which no kernel calls
     try:
         worker = Worker()
         worker.self_test()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
@@ -87,12 +86,17 @@ def test_chinese_remainders_are_rounded_down(kernel: Any, preset: Preset, data: 
 
 
 def test_without_numba_the_reference_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "assay.crypto.proof.compiled", None)
-    try:
-        importlib.reload(kernels)
-        assert not kernels.COMPILED
-        assert kernels.compose is reference.compose
-    finally:
-        monkeypatch.undo()
-        importlib.reload(kernels)
     assert kernels.COMPILED
+    for name in kernels.__all__:
+        monkeypatch.delattr(kernels, name)
+    monkeypatch.delattr("assay.crypto.proof.compiled")
+    monkeypatch.setitem(sys.modules, "assay.crypto.proof.compiled", None)
+    assert not kernels.COMPILED
+    assert kernels.compose is reference.compose
+    monkeypatch.undo()
+    assert kernels.COMPILED
+
+
+def test_there_are_no_other_kernels() -> None:
+    with pytest.raises(AttributeError, match="no attribute"):
+        kernels.__getattr__("divide")

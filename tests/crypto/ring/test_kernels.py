@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
 import os
 import subprocess
@@ -104,15 +103,19 @@ def test_arguments_are_not_changed() -> None:
 
 def test_without_numba_the_reference_is_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     assert kernels.COMPILED
+    for name in kernels.__all__:
+        monkeypatch.delattr(kernels, name)
+    monkeypatch.delattr("assay.crypto.ring.compiled")
     monkeypatch.setitem(sys.modules, "assay.crypto.ring.compiled", None)
-    try:
-        importlib.reload(kernels)
-        assert not kernels.COMPILED
-        assert kernels.forward is reference.forward
-    finally:
-        monkeypatch.undo()
-        importlib.reload(kernels)
+    assert not kernels.COMPILED
+    assert kernels.forward is reference.forward
+    monkeypatch.undo()
     assert kernels.COMPILED
+
+
+def test_there_are_no_other_kernels() -> None:
+    with pytest.raises(AttributeError, match="no attribute"):
+        kernels.__getattr__("divide")
 
 
 def test_where_machine_code_cannot_be_kept_it_is_compiled_anew() -> None:
