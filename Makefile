@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 VALIDATORS ?= 4
 BUDGET ?= 20m
+JOBS ?= 2
 RUNS ?= 1000000
 # Every commit has a seed of its own.
 SEED ?= $(shell printf '%d' "0x$$(git rev-parse --short=7 HEAD 2>/dev/null || echo 0)")
@@ -32,8 +33,8 @@ demo: setup ## a whole round on a real chain, with real data (VALIDATORS=4)
 	$(BIN)/python tools/demo.py --validators $(VALIDATORS)
 	$(BIN)/python -I tools/check_summary.py out/demo/summary.json
 
-test: setup ## unit, property and end-to-end tests
-	$(BIN)/python -m pytest
+test: setup ## unit, property and end-to-end tests, in JOBS=2 processes
+	$(BIN)/python -m pytest -n $(JOBS)
 
 test-long: setup $(FUZZ_READY) ## soak tests, fuzzing and mutations for BUDGET=20m, in an order drawn from SEED
 	$(BIN)/python tests/mutations/long_run.py --budget $(BUDGET) --seed $(SEED)

@@ -14,6 +14,8 @@ import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parent.parent
+SHARED_NETWORKS = ("tests/e2e/chain/", "tests/e2e/four/")
+"""Folders whose tests share a network that runs for as long as they do."""
 
 set_hypothesis_home_dir(ROOT / "out" / "hypothesis")
 # `make test` examines the same examples every time, so that it fails only for what was changed.
@@ -39,6 +41,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if seed is not None:
         random.Random(seed).shuffle(items)
         items.sort(key=lambda item: item.get_closest_marker("always") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share the tests out among the processes of ``-n 2``: by files, and whole where a network is shared."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return one_process(nodeid)
+
+    config.option.loadscopereorder = False  # what takes longest is neither last nor has most tests
+    return Scheduling(config, log)
+
+
+def one_process(nodeid: str) -> str:
+    """Return what of a test's path it has in common with those that run in the same process."""
+    file, _, _ = nodeid.partition("::")
+    return next((folder for folder in SHARED_NETWORKS if file.startswith(folder)), file)
 
 
 _STARTED = time.monotonic()

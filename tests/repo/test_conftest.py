@@ -38,6 +38,15 @@ def test_no_test_starts_when_the_budget_is_used_up(repository: Path) -> None:
     assert re.search(r"= \d+ skipped in ", output)
 
 
+def test_tests_that_share_a_network_run_in_one_process(repository: Path) -> None:
+    folders = ("tests/e2e/chain", "tests/e2e/four")
+    output = run(repository, "-n2", "--budget=0", *folders)
+    ran = re.findall(r"^\[(gw\d)\] .* SKIPPED (\S+)/test_", output, re.MULTILINE)
+    assert len(ran) > 40
+    processes = [{process for process, where in ran if where == folder} for folder in folders]
+    assert sorted(map(len, processes)) == [1, 1]
+
+
 def test_the_order_follows_from_the_seed(repository: Path) -> None:
     first, same, other = (order(run(repository, "--budget=0", f"--order-seed={seed}")) for seed in (1, 1, 2))
     assert len(first) > 10
