@@ -80,8 +80,8 @@ class Worker:
 def main() -> None:
     """Serve until the node closes the pipe."""
     _die_with_parent()
-    requests, answers = _take_pipes()
     sys.modules["scipy"] = None  # type: ignore[assignment]  # numba would load its BLAS, which no kernel calls
+    requests, answers = _take_pipes()
     try:
         worker = Worker()
         worker.self_test()
