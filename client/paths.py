@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -15,7 +14,6 @@ from assay.proto.query_pb2 import Page, PageRequest
 from assay.state.rules import paths
 from assay.state.rules.errors import BadQuery, QueryError
 
-_PROOFS_AT_ONCE: Final = 8
 _MOST_AT_ONCE: Final = 1000
 
 Found = Message | bytes
@@ -120,16 +118,12 @@ class Paths:
         return page, raw.height
 
     async def _proven(self, page: Page, height: int) -> list[bytes]:
-        gate = asyncio.Semaphore(_PROOFS_AT_ONCE)
-
-        async def read(key: bytes) -> bytes:
-            async with gate:
-                value = (await self._reader.value(key, height=height)).value
+        keys = [entry.key for entry in page.entries]
+        values = await self._reader.values(keys, height=height)
+        for key, value in zip(keys, values, strict=True):
             if not value:
                 raise BadResponse(f"the node listed a record under {key.hex()}, which is proven to be absent")
-            return value
-
-        return list(await asyncio.gather(*(read(entry.key) for entry in page.entries)))
+        return values
 
 
 def place_of(path: str) -> paths.Place:

@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from assay.client.client import Client
+from assay.client.errors import BadResponse
 from assay.client.rpc import understood
 
 _SAMPLE: Final = 20
+_MOST_SECONDS: Final = 366 * 86_400
+"""A chain that stood still for longer has other worries than when a round ends."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ async def measure(client: Client) -> BlockClock:
     first = max(1, latest - _SAMPLE)
     newest, oldest = await _time(client, latest), await _time(client, first)
     seconds = (newest - oldest).total_seconds()
+    if not 0 <= seconds <= _MOST_SECONDS:
+        raise BadResponse(f"the node's headers {first} and {latest} lie {seconds:g} s apart")
     return BlockClock(latest, newest, seconds / (latest - first) if latest > first else 1.0)
 
 

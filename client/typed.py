@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
@@ -15,7 +14,6 @@ from assay.state.rules.errors import HeightNotKept
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
-_PROOFS_AT_ONCE: Final = 8
 _READ_TRIES: Final = 4
 
 
@@ -47,17 +45,6 @@ class TypedReader:
             raise NoSuchRecord(missing, found.height, found.verified)
         return Answer(decode(message_type, found.value), found.height, found.verified)
 
-    async def _many(self, message_type: type[M], places: Iterable[bytes], height: int) -> list[M]:
-        """Return the records under these keys at a height, each proven; what is absent is left out."""
-        gate = asyncio.Semaphore(_PROOFS_AT_ONCE)
-
-        async def read(key: bytes) -> bytes:
-            async with gate:
-                return (await self.reader.value(key, height=height, prove=self._verify)).value
-
-        values = await asyncio.gather(*(read(key) for key in places))
-        return [decode(message_type, value) for value in values if value]
-
     async def _listed(
         self,
         message_type: type[M],
@@ -78,10 +65,10 @@ class TypedReader:
         if place is None and not self._verify:
             return [decode(message_type, value) for _, value in listed]
         places = [key if place is None else place(key) for key, _ in listed]
-        found = await self._many(message_type, places, height)
-        if len(found) != len(listed):
+        values = await self.reader.values(places, height=height, prove=self._verify)
+        if not all(values):
             raise ProofInvalid(f"the node listed records at {path} that are not there after block {height}")
-        return found
+        return [decode(message_type, value) for value in values]
 
     async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
         """Return all records whose keys begin with `prefix`, unproven."""

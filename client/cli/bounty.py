@@ -17,7 +17,7 @@ from assay.client.cli.model import weights_document
 from assay.client.cli.parameters import COUNT, CSV_FILE, IDENT, amount, from_option, hex32
 from assay.client.cli.plain import to_plain
 from assay.client.cli.progress import steps
-from assay.client.cli.sending import result_document, send, settled
+from assay.client.cli.sending import done, result_document, send, settled
 from assay.client.cli.session import Session, pass_session
 from assay.client.cli.show import provenance
 from assay.client.cli.tables import new_table
@@ -132,7 +132,8 @@ def list_(session: Session) -> None:
             f"ended at {record.ended}" if record.ended else str(record.deadline),
             record.model_id.hex()[:16],
         )
-    session.emit([to_plain(record) for record in records], table)
+    told = table if records else "rounds, as the node says: none"
+    session.emit([to_plain(record) for record in records], told)
 
 
 @bounty.command()
@@ -220,8 +221,7 @@ def cancel(session: Session, round_id: int, key: str | None) -> None:
     """Take ROUND back, as long as nobody has committed to it."""
     account = session.signer(key)
     result = send(session, account, [cancel_round(round_id)], f"Cancel round {round_id}?")
-    if result is not None:
-        session.emit(result_document(result), f"round {round_id} cancelled in block {result.height}")
+    done(session, result, f"cancelled round {round_id}")
 
 
 @bounty.command(short_help="Open the sum of ROUND's paid updates, and apply it.")

@@ -57,7 +57,7 @@ def list_(session: Session) -> None:
     table = new_table("name", "address", "public key")
     for info in infos:
         table.add_row(info.name, info.address, info.public_key.hex())
-    session.emit([_document(info) for info in infos], table)
+    session.emit([_document(info) for info in infos], table if infos else "there is no key yet")
 
 
 @keys.command()

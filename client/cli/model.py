@@ -93,7 +93,9 @@ def draft_model(path: Path, name: str, kind: str, target: str) -> Model:
 def list_(session: Session) -> None:
     """List all posted models."""
     records = session.run(lambda client: client.query.models()).value
-    table = new_table("model", "name", "kind", "parameters", "owner", "height", title="as the node says")
+    table = new_table(
+        "model", "name", "kind", "parameters", "owner", "height", title="models, as the node says"
+    )
     rows = []
     for record in records:
         item = record.model
@@ -101,7 +103,7 @@ def list_(session: Session) -> None:
         owner = encode_address(record.owner)
         table.add_row(record.id.hex(), item.name, kind, str(len(item.weights)), owner, str(record.height))
         rows.append({"model": record.id.hex(), "name": item.name, "kind": kind, "owner": owner})
-    session.emit(rows, table)
+    session.emit(rows, table if rows else "models, as the node says: none")
 
 
 @model.command()

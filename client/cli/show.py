@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from textwrap import indent
 from typing import Any, Final
 
 from google.protobuf.message import Message
@@ -99,8 +100,14 @@ def cell(name: str, value: Any) -> str:
     if name in _RATES and isinstance(value, int):
         return format_rate(value)
     if isinstance(value, dict):
-        return "\n".join(f"{inner}: {cell(inner, part)}" for inner, part in value.items())
+        return "\n".join(_line(inner, part) for inner, part in value.items())
     if isinstance(value, list):
         between = "\n\n" if value and isinstance(value[0], dict) else "\n"
         return between.join(cell(name, item) for item in value)
     return _WORDS.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
+
+
+def _line(name: str, value: Any) -> str:
+    """Return a field of a record inside a cell; what it holds itself stands below it, set in."""
+    text = cell(name, value)
+    return f"{name}:\n{indent(text, '  ')}" if "\n" in text else f"{name}: {text}"

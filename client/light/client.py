@@ -142,7 +142,13 @@ class LightClient:
         return block
 
     async def _first(self) -> tuple[LightBlock, Kept]:
-        block, kept = await self._fetch(self.trust.height)
+        try:
+            block, kept = await self._fetch(self.trust.height)
+        except RpcError as error:
+            raise BadResponse(
+                f"the node does not give the trusted header {self.trust.height} ({error.data}): it is "
+                "behind, or has dropped that block. Use another node, or trust a newer header"
+            ) from None
         if block.header.hash != self.trust.hash:
             raise HeaderInvalid(
                 f"the node's header {block.height} has the hash {block.header.hash.hex().upper()}, not the "

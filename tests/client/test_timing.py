@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from tests.client.devnode import DevNode
 
-from assay.client import Client
+from assay.client import BadResponse, Client
 from assay.client.timing import BlockClock, measure
 
 CLOCK = BlockClock(100, datetime(2026, 1, 1, 12, tzinfo=UTC), 2.0)
@@ -38,3 +40,16 @@ async def test_the_interval_is_measured(url: str) -> None:
         assert clock.height >= 10
         assert 0.01 < clock.interval < 2
         assert abs((datetime.now(UTC) - clock.time).total_seconds()) < 30
+
+
+@pytest.mark.parametrize("year", ["0001", "9999"])
+async def test_times_no_chain_has_are_refused(url: str, node: DevNode, year: str) -> None:
+    def lie(method: str, result: dict[str, Any]) -> dict[str, Any]:
+        if method == "header" and result["header"]["height"] == "1":
+            return {"header": result["header"] | {"time": f"{year}-01-01T00:00:00Z"}}
+        return result
+
+    node.spoil = lie
+    async with Client(url) as client:
+        with pytest.raises(BadResponse, match=r"the node's headers 1 and [0-9]+ lie "):
+            await measure(client)

@@ -141,6 +141,13 @@ async def test_the_header_given_to_trust_must_be_the_node_s() -> None:
         await light.chain_id()
 
 
+async def test_a_node_without_the_trusted_header_is_of_no_use() -> None:
+    light, rpc = follow(STEADY, first=40)
+    del rpc.blocks[40]
+    with pytest.raises(BadResponse, match=r"does not give the trusted header 40 \(.*dropped that block"):
+        await light.header(50)
+
+
 async def test_a_header_of_another_height_is_not_taken() -> None:
     light, _ = follow({**STEADY, 30: STEADY[29]})
     with pytest.raises(BadResponse, match="asked for header 30, the node sent header 29"):
