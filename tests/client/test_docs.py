@@ -29,6 +29,12 @@ def test_the_exit_codes_are_the_command_s(client_page: str) -> None:
     assert all(f"| {code} | {meaning} |" in client_page for code, meaning in EXIT_CODES.items())
 
 
+def test_the_synopsis_has_every_option(client_page: str) -> None:
+    synopsis = next(line for line in client_page.splitlines() if line.startswith("assay ["))
+    options = {name for option in main.params for name in option.opts} - {"--version", "-y"}
+    assert set(re.findall(r"--[a-z-]+", synopsis)) == options
+
+
 def test_every_command_is_listed(client_page: str) -> None:
     context = click.Context(main)
     for name in main.list_commands(context):

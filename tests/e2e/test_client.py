@@ -20,6 +20,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from tests.e2e.conftest import RunningNode
+from tests.e2e.pages.newcomer import Newcomer, Word
+from tests.e2e.pages.page import docs
 from tests.javascript import NODE
 
 from assay.client import Client, faucet, messages
@@ -286,11 +288,19 @@ async def test_waiting_survives_a_restart_of_the_node(client: Client, node: Runn
     assert seen == sorted(set(seen))
 
 
-def test_the_javascript_example_runs(node: RunningNode, repository: Path) -> None:
-    script = repository / "docs" / "examples" / "transfer.mjs"
-    host, seed = node.rpc_url.removeprefix("http://"), faucet.account().seed.hex()
-    command = [NODE, str(script), host, seed, generate().address.hex(), "77"]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert found.returncode == 0, found.stderr
-    answer = json.loads(found.stdout)
-    assert (answer["code"], answer["balance"]) == (0, "77")
+def test_the_page_s_examples_run(node: RunningNode, repository: Path, tmp_path: Path) -> None:
+    page = docs(repository, "rpc.md")
+    (transfer,) = page.commands("An example in JavaScript")
+    (program,) = page.block("python", "An example in Python")
+    words: dict[str, Word] = {
+        "node docs/examples/transfer.mjs": f"{NODE} {repository / 'docs' / 'examples' / 'transfer.mjs'}",
+        "127.0.0.1:26657": node.rpc_url.removeprefix("http://"),
+        "SEED_HEX": faucet.account().seed.hex(),
+        "RECIPIENT_HEX": generate().address.hex(),
+        "assay1…": generate().address_text,
+    }
+    newcomer = Newcomer(tmp_path / "reader", words)
+    answer = json.loads(newcomer.type(transfer))
+    assert (answer["code"], answer["balance"]) == (0, "500000")
+    (newcomer.folder / "example.py").write_text(newcomer.meant(program))
+    assert newcomer.type(f"{sys.executable} example.py").strip() == "500000 True"

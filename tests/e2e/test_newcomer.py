@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.pages.newcomer import Newcomer
-from tests.e2e.pages.page import INTERRUPT, Command, Page, docs
+from tests.e2e.pages.page import INTERRUPT, Command, Page, check_shown, docs
 
 from assay.node.home import open_home
 from assay.node.ports import LOOPBACK, free_ports
@@ -51,10 +51,13 @@ IN_TURN = {
 
 
 class Reader:
-    """Somebody at three terminals; what a command shows at last is what the tables above say."""
+    """Somebody at three terminals; what a command shows at last is what the tables above say.
+
+    `as_shown`: on a network like the page's, so that everything is as it is shown there.
+    """
 
     def __init__(self, newcomer: Newcomer) -> None:
-        self.newcomer = newcomer
+        self.newcomer, self.as_shown = newcomer, False
         self.turns = {command: iter(patterns) for command, patterns in IN_TURN.items()}
 
     def follow(self, command: Command) -> None:
@@ -65,7 +68,9 @@ class Reader:
             self.newcomer.start(command)
         else:
             waits = any(word in command.text for word in (" query ", " status", " unjail"))
-            self.newcomer.until(command, self.expected(command.text), 120 if waits else 0)
+            printed = self.newcomer.until(command, self.expected(command.text), 120 if waits else 0)
+            if self.as_shown:
+                check_shown(command.shown, printed)
         if command.text.startswith("assayd testnet --"):
             self.found()
 
@@ -117,6 +122,7 @@ def test_joining(page: Page, reader: Reader) -> None:
 @pytest.mark.parametrize("reader", ["--block-time 300 --param unbonding_period=200"], indirect=True)
 def test_page(page: Page, reader: Reader) -> None:
     """All of it."""
+    reader.as_shown = True
     for command in commands(page):
         reader.follow(command)
     assert [command for command, turns in reader.turns.items() if next(turns, None)] == []

@@ -63,18 +63,6 @@ def test_the_page_s_commands_do_what_it_says(
     assert re.search(r"\d+ True [0-9a-f]{64}", ran)
 
 
-def test_every_sentence_of_the_page_s_table_can_be_said(repository: Path) -> None:
-    table = docs(repository, "light-client.md").text.split("| it says |")[1].split("\n\n")[0]
-    said = re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
-    assert len(said) == 12
-    files = [*(repository / "client" / "light").glob("*.py"), repository / "client" / "records.py"]
-    source = re.sub(r'"\s*\n\s*f?"', "", "".join(file.read_text() for file in files))
-    source = re.sub(r"\{[^{}]*\}", "…", source)
-    for sentence in said:
-        words = [part.strip(": ") for part in re.split("…|: |[0-9]+ of [0-9]+", sentence)]
-        assert all(part in source for part in words), sentence
-
-
 # --- votes -------------------------------------------------------------------
 
 

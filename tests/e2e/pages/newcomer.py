@@ -77,7 +77,7 @@ class Newcomer:
         more = [given for pattern, given in self.options.items() if re.search(pattern, text)]
         return self.meant(" ".join([text, *more]), words)
 
-    def meant(self, text: str, words: Words | None) -> str:
+    def meant(self, text: str, words: Words | None = None) -> str:
         """Return a text of a page with what its words stand for."""
         known = {**self.words, **(words or {})}
         in_turn = {word: iter(value) for word, value in known.items() if isinstance(value, list)}
