@@ -29,11 +29,14 @@ class Background:
     ----------
     snapshots
         Deals in snapshots with peers.
+    taker
+        Takes them.
     failed
         Set with a sentence when the node has to stop for it.
     """
 
     snapshots: Snapshots
+    taker: Taker
     failed: asyncio.Future[str]
 
 
@@ -50,7 +53,7 @@ async def beside_blocks(
     blocks, evidence = settings.store.retain_blocks, evidence_blocks(genesis)
     chain.retention = Retention(blocks, evidence, oldest_on(shelf, interval))
     try:
-        yield Background(snapshots, pruner.failed)
+        yield Background(snapshots, taker, pruner.failed)
     finally:
         snapshots.close()
         await taker.close()

@@ -90,7 +90,8 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         application = assemble(chain, signatures, ProofVerifier(pool), scheduler, runtime, beside.snapshots)
         begins, stale = genesis_time(genesis), settings.metrics.stale_seconds
         health = Health(chain, pool, stale, begins, lambda: beside.snapshots.steps)
-        watched = Watched(chain, pool, runtime.tally, DiskUse(home.store.parent), health, address)
+        disk = DiskUse(home.store.parent)
+        watched = Watched(chain, pool, runtime.tally, disk, beside.taker, health, address)
         at = settings.metrics.address
         await stack.enter_async_context(served(at, application, instruments, watched, rpc))
         _announce(chain, home, cometbft, address)

@@ -15,6 +15,7 @@ from assay.node.metrics.network import NetworkState
 from assay.node.metrics.sizes import DiskUse
 from assay.node.metrics.statuses import ChainStatuses
 from assay.node.shell.chain import Chain
+from assay.node.snapshots.taker import Taker
 from assay.node.workers.pool import WorkerPool
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
@@ -36,6 +37,7 @@ class Watched:
     pool: WorkerPool
     shares: ShareTally
     disk: DiskUse
+    taker: Taker
     health: Health
     validator: bytes
 
@@ -64,6 +66,8 @@ class NodeCollector(Collector):
         yield from self._committee()
         yield from self._workers()
         yield from self._disk()
+        yield from self._versions()
+        yield from self._snapshots()
         if self.network is not None:
             yield from _cometbft(self.network)
 
@@ -95,25 +99,36 @@ class NodeCollector(Collector):
         shares = self._node.shares
         sent = {"vote": shares.in_votes, "message": shares.in_messages}
         yield _count("committee_shares_sent", "Shares sent, by what carried them.", "carrier", sent)
-        missed = CounterMetricFamily(
-            f"{NAMESPACE}_committee_shares_missed",
+        yield _total(
+            "committee_shares_missed",
             "Openings that ended before this member had sent its share.",
             shares.missed,
         )
-        yield missed
 
     def _workers(self) -> Iterator[Metric]:
         pool = self._node.pool
         yield _by("workers", "Worker processes.", "state", {"wanted": pool.size, "running": len(pool.pids)})
         yield _gauge("worker_tasks", "Tasks waiting for workers or under way.", pool.unfinished)
-        yield CounterMetricFamily(
-            f"{NAMESPACE}_worker_restarts", "Worker processes that had to be replaced.", pool.restarts
-        )
+        yield _total("worker_restarts", "Worker processes that had to be replaced.", pool.restarts)
 
     def _disk(self) -> Iterator[Metric]:
         disk = self._node.disk
         yield _by("store_bytes", "Bytes on disk, by directory of data/.", "store", disk.stores())
         yield _gauge("disk_free_bytes", "Bytes left where data/ lies.", disk.free())
+
+    def _versions(self) -> Iterator[Metric]:
+        store = self._node.chain.store
+        held, behind = store.version - store.oldest_version + 1, store.versions_behind
+        yield _gauge("state_versions", "Versions of the state on disk.", held)
+        yield _gauge("state_versions_behind", "Of these, the ones still to be forgotten.", behind)
+
+    def _snapshots(self) -> Iterator[Metric]:
+        taker = self._node.taker
+        yield _gauge("snapshot_height", "Height of the newest snapshot taken; 0 for none.", taker.height)
+        yield _gauge("snapshot_seconds", "Time that taking the last snapshot took.", taker.seconds)
+        yield _total("snapshots_taken", "Snapshots taken.", taker.taken)
+        failed = {"error": taker.failed, "late": taker.left_out}
+        yield _count("snapshots_failed", "Snapshots that were due and not taken.", "reason", failed)
 
 
 def _cometbft(state: NetworkState) -> Iterator[Metric]:
@@ -126,6 +141,10 @@ def _cometbft(state: NetworkState) -> Iterator[Metric]:
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"{NAMESPACE}_{name}", text, value=value)
+
+
+def _total(name: str, text: str, value: float) -> Metric:
+    return CounterMetricFamily(f"{NAMESPACE}_{name}", text, value)
 
 
 def _by(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:

@@ -20,6 +20,16 @@ _log = structlog.get_logger(__name__)
 class Taker:
     """Keeps the shelf filled.
 
+    Attributes
+    ----------
+    height
+        Of the newest snapshot that was taken; 0 if there is none.
+    seconds
+        What writing the last one took, since the start; 0 before it.
+    taken, failed, left_out
+        Since the start: snapshots written; not written, for a reason that the log tells; not begun, because
+        the one before was still being written.
+
     Parameters
     ----------
     store
@@ -34,6 +44,9 @@ class Taker:
         self._store = store
         self._shelf = shelf
         self._settings = settings
+        self.height = max((manifest.height for manifest in shelf.manifests()), default=0)
+        self.seconds = 0.0
+        self.taken = self.failed = self.left_out = 0
         self._task: asyncio.Task[None] | None = None
         self._stop = threading.Event()
 
@@ -42,6 +55,7 @@ class Taker:
         if not self._settings.interval or height % self._settings.interval:
             return
         if self._task is not None and not self._task.done():
+            self.left_out += 1
             _log.warning("snapshot left out: the one before is still being written", height=height)
             return
         self._task = asyncio.get_running_loop().create_task(self._take(self._store.freeze()))
@@ -60,15 +74,17 @@ class Taker:
         except Stopped:
             return
         except DiskUnusable as full:
+            self.failed += 1
             _log.error("no snapshot could be taken", height=state.version, reason=str(full))
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, blocks do not depend on it
+            self.failed += 1
             _log.exception("no snapshot could be taken", height=state.version, reason=str(error))
             return
         finally:
             state.close()
-        seconds = round(time.monotonic() - begun, 1)
-        _log.info("snapshot", height=state.version, chunks=chunks, seconds=seconds)
+        self.height, self.seconds, self.taken = state.version, time.monotonic() - begun, self.taken + 1
+        _log.info("snapshot", height=self.height, chunks=chunks, seconds=round(self.seconds, 1))
 
     def _write(self, state: Frozen) -> int:
         manifest = self._shelf.add(state, Pace(self._stop))

@@ -203,6 +203,11 @@ class Store(Reading):
         written = {key: value for key, value in prepared.records.items() if value is not None}
         self._records.renew(prepared.records, written)
 
+    @property
+    def versions_behind(self) -> int:
+        """How many versions are there that are not to be kept any more: `prune` forgets them."""
+        return max(0, self.version - self._retain + 1 - self.oldest_version)
+
     def prune(self, pause: Callable[[], None] = lambda: None) -> None:
         """Forget the versions that are not to be kept any more.
 
@@ -219,7 +224,8 @@ class Store(Reading):
             for version in history.unfinished(self._db, self.oldest_version):
                 self._forget(version, pause)
         self._pruned = False
-        while (oldest := self.oldest_version + 1) <= self.version - self._retain + 1:
+        while self.versions_behind:
+            oldest = self.oldest_version + 1
             with self._head, self._db.write_batch(transaction=True) as batch:
                 batch.delete(layout.ROOT + layout.u64(oldest - 1))
                 batch.put(layout.HEAD, layout.encode_head(self.version, oldest))

@@ -18,6 +18,9 @@ from assay.node.metrics.instruments import Instruments
 from assay.node.metrics.server import served
 from assay.node.metrics.sizes import DiskUse
 from assay.node.ports import LOOPBACK, free_ports
+from assay.node.settings import SnapshotSettings
+from assay.node.snapshots.shelf import Shelf
+from assay.node.snapshots.taker import Taker
 from assay.node.workers.pool import WorkerPool
 
 
@@ -31,10 +34,11 @@ class Served:
         self.rpc = Rpc(f"{LOOPBACK}:{nobody}")
         self.health = Health(self.node.chain, self.pool, 60)
         self.path = path
+        self.taker = Taker(self.node.chain.store, Shelf(path / "shelf"), SnapshotSettings(interval=1))
 
     def serve(self, address: str | None = None) -> Any:
         tally, disk = self.node.runtime.tally, DiskUse(self.path)
-        watched = Watched(self.node.chain, self.pool, tally, disk, self.health, VALIDATOR.address)
+        watched = Watched(self.node.chain, self.pool, tally, disk, self.taker, self.health, VALIDATOR.address)
         instruments = Instruments()
         at = self.address if address is None else address
         return served(at, self.node.app, instruments, watched, self.rpc)
@@ -73,6 +77,11 @@ async def test_metrics_are_what_prometheus_reads(world: Served) -> None:
     assert found["assay_workers", "running"] == 0
     assert found["assay_store_bytes", "store"] > 0
     assert found["process_open_fds",] > 0
+    assert (found["assay_state_versions",], found["assay_state_versions_behind",]) == (2, 0)
+    assert found["assay_snapshot_height",] == found["assay_snapshots_taken_total",] == 0
+    assert (
+        found["assay_snapshots_failed_total", "late"] == found["assay_snapshots_failed_total", "error"] == 0
+    )
     assert "assay_rounds" not in before  # no state yet
     assert "assay_peers" not in after  # CometBFT does not answer
 

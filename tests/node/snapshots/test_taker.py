@@ -65,6 +65,11 @@ async def test_a_snapshot_every_so_many_heights_and_two_kept(make: Any) -> None:
             await node.until_taken()
             assert node.shelf.manifests()[0] == expected
     assert node.heights() == [40, 30]
+    taker = node.taker
+    assert (taker.height, taker.taken, taker.failed, taker.left_out) == (40, 4, 0, 0)
+    assert taker.seconds > 0
+    again = Taker(node.store, node.shelf, SnapshotSettings(interval=10, keep=2))
+    assert (again.height, again.taken) == (40, 0)
 
 
 async def test_blocks_that_follow_do_not_reach_the_snapshot(make: Any) -> None:
@@ -99,6 +104,7 @@ async def test_one_at_a_time(make: Any, monkeypatch: pytest.MonkeyPatch) -> None
     go_on.set()
     await node.until_taken()
     assert node.heights() == [6]
+    assert (node.taker.taken, node.taker.left_out) == (1, 1)
     node.commit()
     await node.until_taken()
     assert node.heights() == [10, 6] if node.store.version == 10 else [6]
@@ -125,6 +131,7 @@ async def test_a_snapshot_that_fails_does_not_end_the_node(
     await node.until_taken()
     assert node.heights() == []
     assert "no snapshot could be taken" in capfd.readouterr().out
+    assert (node.taker.height, node.taker.failed) == (0, 1)
     node.store._db.put(where, right)
     node.commit()
     node.commit()
@@ -151,4 +158,5 @@ async def test_a_snapshot_leaves_room_for_blocks(make: Any, monkeypatch: pytest.
     node.commit()
     await node.until_taken()
     assert node.heights() == []
+    assert node.taker.failed == 1
     assert list(node.path.joinpath("shelf").iterdir()) == []
