@@ -78,7 +78,9 @@ async def open_bounty(
     """Open a round; returns its id and the transaction's result.
 
     The reference update is computed on `data`, the owner's held-out data. The
-    secret that opens the released sum is on disk before anything is sent.
+    secret that opens the released sum is on disk before anything is sent, and
+    stays there. If somebody else takes the key first, another one is tried,
+    unless the node that says so is not believed.
 
     Raises
     ------
@@ -98,9 +100,8 @@ async def open_bounty(
         report(f"opening a round under committee key {key_id}")
         try:
             result = await (await client.send(account, [open_round(message)])).wait()
-        except Refused as error:
-            home.remove(SECRETS, message.owner_public_key.hex() + ".json")
-            if error.reason is not KeyNotReady or attempt == _KEY_TRIES - 1:
+        except Refused as error:  # the secret is kept: a node may say so of what is in a block all the same
+            if error.reason is not KeyNotReady or not client.believes_node or attempt == _KEY_TRIES - 1:
                 raise
             report("somebody else was faster to take that key; trying another one")
             taken.add(key_id)

@@ -100,7 +100,7 @@ class Client:
         self.waiter = TxWaiter(self.rpc, self.subscriptions, self.blocks)
         sequences = Sequences(self._sequence)
         self._sender = Sender(
-            self.rpc, reader, self.blocks, self.waiter, sequences, sign_again=self.light is None
+            self.rpc, reader, self.blocks, self.waiter, sequences, sign_again=self.believes_node
         )
         self._expected = chain_id
         self._chain_id: str | None = None
@@ -121,6 +121,11 @@ class Client:
         await self.rpc.close()
         if self.light is not None:
             await self.light.close()
+
+    @property
+    def believes_node(self) -> bool:
+        """Whether what the node says of transactions is acted on; not if a header to trust was given."""
+        return self.light is None
 
     async def chain_id(self) -> str:
         """Return the node's chain id.
@@ -226,7 +231,7 @@ class Client:
         What is signed with a sequence further on could be put into a block later, beside what was meant.
         """
         latest = (await self.query.latest_account(address)).value.sequence
-        if self.light is None or (await self.query.account(address)).value.sequence == latest:
+        if self.believes_node or (await self.query.account(address)).value.sequence == latest:
             return latest
         await self.blocks.until(await self.blocks.height() + 1)
         return (await self.query.account(address)).value.sequence
