@@ -34,6 +34,47 @@ from assay.state.rules import keys
 _ACCEPT: Final = abci.ResponseProcessProposal.ACCEPT
 
 
+CALLS: Final = frozenset(
+    {
+        "apply_snapshot_chunk",
+        "check_tx",
+        "commit",
+        "extend_vote",
+        "finalize_block",
+        "info",
+        "init_chain",
+        "list_snapshots",
+        "load_snapshot_chunk",
+        "offer_snapshot",
+        "prepare_proposal",
+        "process_proposal",
+        "query",
+        "verify_vote_extension",
+    }
+)
+"""Counted by `Walk.calls`."""
+SEQUENCES: Final = frozenset(
+    {
+        "InitChain repeated",
+        "state sync that came to nothing",
+        "state sync to its end",
+        "snapshot with a false hash refused",
+        "damaged chunk refused",
+        "snapshot refused by a node with a state of its own",
+        "FinalizeBlock without a round, as in a replay",
+        "FinalizeBlock without ProcessProposal",
+        "several rounds with PrepareProposal in a height",
+        "ExtendVote without ProcessProposal",
+        "extension that came late, unverified",
+        "extension missing",
+        "extension that is none",
+        "node ended before Commit, block executed again",
+        "node ended elsewhere",
+    }
+)
+"""What has to be drawn for a run to show anything; counted by `Walk.sequences`."""
+
+
 class Stopped(Exception):
     """The node ends here."""
 
@@ -45,6 +86,8 @@ class Walk:
     ----------
     calls
         How often each call was made.
+    sequences
+        How often each of `SEQUENCES` was drawn.
     height
         The last height that was committed.
     """
@@ -52,6 +95,7 @@ class Walk:
     def __init__(self, course: Course, directory: Path, rng: Random) -> None:
         self.course, self.directory, self.rng = course, directory, rng
         self.calls: Counter[str] = Counter()
+        self.sequences: Counter[str] = Counter()
         self.height = 0
         self._known = 0  # what may be committed by now
         self._begun = 0
@@ -62,8 +106,8 @@ class Walk:
             try:
                 async with Driven(self.directory) as self.node:
                     await self._run()
-            except Stopped:
-                self.calls["stop"] += 1
+            except Stopped as stopped:
+                self.sequences[str(stopped)] += 1
 
     async def _run(self) -> None:
         await self._recover()
@@ -84,7 +128,8 @@ class Walk:
             await self._init_chain()
 
     async def _init_chain(self) -> None:
-        for _ in range(self.rng.choice([1, 1, 2, 3])):
+        for number in range(self.rng.choice([1, 1, 2, 3])):
+            self.sequences["InitChain repeated"] += number > 0
             answer = (await self._consensus(init_chain=genesis())).init_chain
             assert answer.app_hash == self.course.genesis
             self._perhaps_stop(0.1)
@@ -93,22 +138,26 @@ class Walk:
         """Some attempts come to nothing; what is left of them does no harm."""
         for _ in range(self.rng.randrange(3)):
             await self._offer(self.course.snapshot)
+            self.sequences["state sync that came to nothing"] += 1
             for index in range(self.rng.randrange(len(self.course.chunks))):
                 await self._apply(index, self.course.chunks[index])
             self._perhaps_stop(0.2)
         spoiled = abci.Snapshot.FromString(self.course.snapshot.SerializeToString())
         spoiled.hash = self.rng.randbytes(32)
         assert await self._offer(spoiled) != abci.ResponseOfferSnapshot.ACCEPT
+        self.sequences["snapshot with a false hash refused"] += 1
         assert await self._offer(self.course.snapshot) == abci.ResponseOfferSnapshot.ACCEPT
         for index, chunk in enumerate(self.course.chunks):
             if self.rng.random() < 0.3:
                 bad = bytes([chunk[0] ^ 1]) + chunk[1:]
                 assert (await self._apply(index, bad)).result != abci.ResponseApplySnapshotChunk.ACCEPT
+                self.sequences["damaged chunk refused"] += 1
             assert (await self._apply(index, chunk)).result == abci.ResponseApplySnapshotChunk.ACCEPT
         self._known = self._begun = self.course.snapshot.height
         answer = (await self._query(info=abci.RequestInfo())).info
         assert answer.last_block_height == self._known
         self.height = self._known
+        self.sequences["state sync to its end"] += 1
 
     async def _offer(self, snapshot: abci.Snapshot) -> int:
         request = abci.RequestOfferSnapshot(
@@ -123,21 +172,29 @@ class Walk:
     # -- a height -----------------------------------------------------------------------------
 
     async def _consensus_height(self, block: abci.RequestFinalizeBlock) -> None:
-        if self.rng.random() < 0.85:  # else a replay, which has no rounds
-            for _ in range(self.rng.choice([0, 1, 1, 2, 4])):
-                await self._consensus_round(block)
+        before = self.calls.copy()
+        rounds = self.rng.choice([0, 1, 1, 2, 4]) if self.rng.random() < 0.85 else 0
+        for _ in range(rounds):
+            await self._consensus_round(block)
+        self._note_rounds(rounds, self.calls - before)
         answer = (await self._consensus(finalize_block=block)).finalize_block
         assert answer.SerializeToString(deterministic=True) == self.course.answers[block.height - 1]
         self._known = block.height - 1
-        self._perhaps_stop(0.1)
+        self._perhaps_stop(0.1, "node ended before Commit, block executed again")
         self._known = block.height  # whether or not the answer to Commit still arrives
         await self._consensus(commit=abci.RequestCommit())
         self._perhaps_stop(0.05)
         self.height = block.height
         await self._bystanders()
 
+    def _note_rounds(self, rounds: int, made: Counter[str]) -> None:
+        """Count what the rounds of a height, and the calls made in them, are examples of."""
+        self.sequences["FinalizeBlock without a round, as in a replay"] += not rounds
+        self.sequences["FinalizeBlock without ProcessProposal"] += not made["process_proposal"]
+        self.sequences["several rounds with PrepareProposal in a height"] += made["prepare_proposal"] > 1
+
     async def _consensus_round(self, block: abci.RequestFinalizeBlock) -> None:
-        proposed = self._proposal(block)
+        proposed, processed = self._proposal(block), self.calls["process_proposal"]
         if self.rng.random() < 0.5:
             proposed = await self._prepare(block)
             if self.rng.random() < 0.8:
@@ -146,6 +203,9 @@ class Walk:
             await self._process(block, proposed)
         await self._got_votes()
         if self.rng.random() < 0.7:
+            self.sequences["ExtendVote without ProcessProposal"] += (
+                self.calls["process_proposal"] == processed
+            )
             await self._consensus(extend_vote=abci.RequestExtendVote(height=block.height, txs=proposed))
             await self._got_votes()
         await self._bystanders()
@@ -166,10 +226,21 @@ class Walk:
         for vote in block.decided_last_commit.votes:
             added = request.local_last_commit.votes.add(block_id_flag=vote.block_id_flag)
             added.validator.CopyFrom(vote.validator)
-            # Late precommits come unverified: with no extension, a good one, or anything.
-            added.vote_extension = self.rng.choice([b"", extension(self.rng), self.rng.randbytes(9)])
+            added.vote_extension = self._late_extension()
             added.extension_signature = self.rng.randbytes(64)
         return list((await self._consensus(prepare_proposal=request)).prepare_proposal.txs)
+
+    def _late_extension(self) -> bytes:
+        """What a precommit brings that comes after the block is decided: nobody has had it verified."""
+        kind, drawn = self.rng.choice(
+            [
+                ("extension missing", b""),
+                ("extension that came late, unverified", extension(self.rng)),
+                ("extension that is none", self.rng.randbytes(9)),
+            ]
+        )
+        self.sequences[kind] += 1
+        return drawn
 
     async def _process(self, block: abci.RequestFinalizeBlock, txs: list[bytes]) -> int:
         request = abci.RequestProcessProposal(
@@ -215,12 +286,13 @@ class Walk:
         await self._snapshots(load_snapshot_chunk=request)
         if self.height > self._begun + 1:  # a state of its own, not just one that came from peers
             assert await self._offer(self.course.snapshot) == abci.ResponseOfferSnapshot.ABORT
+            self.sequences["snapshot refused by a node with a state of its own"] += 1
 
     # -- calls ------------------------------------------------------------------------------------
 
-    def _perhaps_stop(self, chance: float) -> None:
+    def _perhaps_stop(self, chance: float, sequence: str = "node ended elsewhere") -> None:
         if self.rng.random() < chance:
-            raise Stopped
+            raise Stopped(sequence)
 
     async def _consensus(self, **request: object) -> abci.Response:
         self.calls[next(iter(request))] += 1
