@@ -57,10 +57,7 @@ class RunningNode:
     def children(self) -> list[int]:
         """Process ids of the node's direct children."""
         assert self.process is not None
-        found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        )
-        return [int(pid) for pid in found.stdout.split()]
+        return children(self.process.pid)
 
     def cometbft_pid(self) -> int:
         for pid in self.children():
@@ -155,6 +152,13 @@ class RunningNode:
         if self.process is not None:
             self.process.terminate()
             self.wait()
+
+
+def children(parent: int) -> list[int]:
+    """Process ids of the direct children of a process."""
+    command = ["ps", "-o", "pid=", "--ppid", str(parent)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
 
 
 MakeHome = Callable[..., home.Home]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 import random
-import signal
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -14,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tests.e2e import strikes
 from tests.e2e.chain import books, network
 from tests.e2e.chain.people import ASY, contribute, people, post_model, write_parts
 from tests.e2e.conftest import RunningNode
@@ -21,7 +20,6 @@ from tests.e2e.conftest import RunningNode
 from assay.client import Client, NodeUnreachable, RpcError, SubscriptionLost, TxNotSeen
 from assay.client.bounty import Terms
 from assay.proto.state_pb2 import Round
-from assay.state.store import Store
 
 T = TypeVar("T")
 _GOES_AWAY = (NodeUnreachable, RpcError, SubscriptionLost, TxNotSeen)
@@ -48,8 +46,8 @@ class Storm:
         self.node = node
         self.strikes: list[str] = []
         self._random = random.Random(seed)
-        kills = self._random.sample((self._kill_application, self._kill_cometbft), 2)
-        others = self._random.sample((self._kill_workers, self._interrupt), 2)
+        kills = self._random.sample((strikes.kill, strikes.kill_cometbft), 2)
+        others = self._random.sample((_kill_workers, strikes.interrupt), 2)
         self._kinds = itertools.cycle([*kills, *others])
         print(f"storm with seed {seed}")
 
@@ -66,43 +64,10 @@ class Storm:
         kind, height = next(self._kinds), self.node.height()
         self.strikes.append(f"{kind.__name__.strip('_')} at height {height}")
         print(self.strikes[-1], flush=True)
-        kind()
+        kind(self.node)
         if self.node.process is None:
-            check_store(self.node)
             self.node.start()
         self.node.wait_for_height(height + 1)
-
-    def _kill_application(self) -> None:
-        processes = self._processes()
-        self.node.kill()
-        network.wait_gone(processes)
-
-    def _kill_cometbft(self) -> None:
-        processes = self._processes()
-        os.kill(self.node.cometbft_pid(), signal.SIGKILL)
-        code, output = self.node.wait()
-        assert code == 1, output
-        assert "CometBFT ended by SIGKILL" in output, output
-        network.wait_gone(processes)
-
-    def _kill_workers(self) -> None:
-        """The node goes on and has others; they are left alone until they have started."""
-        killed = network.worker_pids(self.node)
-        for pid in killed:
-            os.kill(pid, signal.SIGKILL)
-        network.wait_gone(killed)
-        self.node.wait_until(lambda: len(network.worker_pids(self.node)) == len(killed), "new workers")
-        time.sleep(_MOST)
-
-    def _interrupt(self) -> None:
-        processes = self._processes()
-        code, output = self.node.stop(signal.SIGINT)
-        assert code == 0, output
-        network.wait_gone(processes)
-
-    def _processes(self) -> list[int]:
-        assert self.node.process is not None
-        return [*self.node.children(), self.node.process.pid]
 
     async def persist(self, act: Callable[[Client], Awaitable[T]]) -> T:
         """Do something, from its beginning again whenever the node goes away, as people do."""
@@ -114,15 +79,10 @@ class Storm:
                 await asyncio.sleep(0.2)
 
 
-def check_store(node: RunningNode) -> None:
-    """The store of a dead node is at the height it executed last, or at the one before; whole either way."""
-    executed = network.executed_app_hashes(node)
-    with Store.open(node.home.store) as store:
-        version, root = store.version, store.root.hex().upper()
-    if executed:
-        last = max(executed)
-        assert version in (last - 1, last)
-        assert root.startswith(executed.get(version, ""))
+def _kill_workers(node: RunningNode) -> None:
+    """Kill all workers, and leave their successors alone until they have started."""
+    strikes.kill_workers(node)
+    time.sleep(_MOST)
 
 
 async def round_in_a_storm(storm: Storm, folder: Path, most: int) -> Round:

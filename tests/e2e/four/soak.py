@@ -2,8 +2,9 @@
 
     python -m tests.e2e.four.soak --seconds 1800 --seed 7
 
-runs one and prints its figures. Only one validator is disturbed at a time, and never the first, whose memory
-and open files are what is watched.
+runs one and prints its figures. Only one validator is disturbed at a time, and never the first: it lives
+through the whole run, so its memory and open files must be flat; of the others, which begin anew with every
+kill, the most memory they ever had is told.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import signal
 import statistics
 import tempfile
 import time
@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from tests.e2e import strikes
 from tests.e2e.chain import network
 from tests.e2e.chain.people import ASY, Person, people
-from tests.e2e.conftest import RunningNode
+from tests.e2e.conftest import RunningNode, children
 from tests.e2e.four.market import open_market
 from tests.e2e.four.network import CHAIN_ID, Network, make_network
 from tests.e2e.four.wires import Wires
@@ -45,6 +46,10 @@ class Figures:
         Hash and height of every transfer that was acknowledged.
     memory, files
         Resident bytes and open files of the first node's processes, as they went.
+    most_memory
+        The most resident bytes that another node's processes had.
+    compared
+        How many executed blocks, of all nodes, had the app hash of the header.
     """
 
     seed: int
@@ -53,6 +58,8 @@ class Figures:
     rounds: int = 0
     memory: list[int] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
+    most_memory: int = 0
+    compared: int = 0
     seconds: float = 0.0
     blocks: int = 0
 
@@ -60,14 +67,16 @@ class Figures:
         growth, more = drift(self.memory), drift(self.files)
         return (
             f"seed {self.seed}: {self.seconds:.0f} s, {self.blocks} blocks, {len(self.committed)} transfers, "
-            f"{self.rounds} rounds, strikes {dict(sorted(self.strikes.items()))}; first node, from "
-            f"middle to last third: memory {statistics.median(self.memory) / 1e6:.0f} MB, x{growth:.2f}; "
-            f"open files {statistics.median(self.files):.0f}, x{more:.2f}"
+            f"{self.rounds} rounds, strikes {dict(sorted(self.strikes.items()))}; {self.compared} app hashes "
+            f"compared; first node, from middle to last third: memory "
+            f"{statistics.median(self.memory) / 1e6:.0f} MB, x{growth:.2f}, open files "
+            f"{statistics.median(self.files):.0f}, x{more:.2f}; most memory of another node "
+            f"{self.most_memory / 1e6:.0f} MB"
         )
 
 
 def drift(values: list[int]) -> float:
-    """How much more the last third is than the middle one, by their medians."""
+    """How much more the last third is than the middle one, by their medians; the first is for warming up."""
     third = max(1, len(values) // 3)
     return statistics.median(values[-third:]) / max(1, statistics.median(values[third : 2 * third] or values))
 
@@ -78,6 +87,7 @@ class Soak:
     def __init__(self, net: Network, wires: Wires, folder: Path, seed: int) -> None:
         self.net, self.wires, self.folder = net, wires, folder
         self.rng, self.figures = Random(seed), Figures(seed)
+        self.executed: list[dict[int, str]] = [{} for _ in net.nodes]
 
     async def run(self, seconds: float) -> Figures:
         """Let everything happen at once, for so long; then check that nothing is lost."""
@@ -88,7 +98,7 @@ class Soak:
                 self._disturb(end), self._transfer(client, end), self._rounds(client, end), self._watch(end)
             )
             self.figures.seconds = time.monotonic() - begun
-            await asyncio.to_thread(self.net.check_agreed)
+            await asyncio.to_thread(self._check_executed)
             await self._check_there(client)
         self.figures.blocks = self.net.first.height() - first
         for node in self.net.nodes:
@@ -133,23 +143,25 @@ class Soak:
             await asyncio.to_thread(node.wait_for_height, self.net.first.height(), 180)
 
     def _kill(self, number: int) -> None:
-        node = self.net.nodes[number]
-        node.kill()
-        node.start()
+        strikes.kill(self.net.nodes[number])
+        self._start(number)
 
     def _kill_cometbft(self, number: int) -> None:
-        node = self.net.nodes[number]
-        os.kill(node.cometbft_pid(), signal.SIGKILL)
-        node.wait()
-        node.start()
+        strikes.kill_cometbft(self.net.nodes[number])
+        self._start(number)
+
+    def _start(self, number: int) -> None:
+        """Start a node again, which forgets what it has printed."""
+        self.executed[number] |= network.executed_app_hashes(self.net.nodes[number])
+        self.net.nodes[number].start()
 
     def _pause(self, number: int) -> None:
         process = self.net.nodes[number].process
         assert process is not None
-        _stop_and_go(process.pid)
+        strikes.pause(process.pid, PAUSE_SECONDS)
 
     def _pause_cometbft(self, number: int) -> None:
-        _stop_and_go(self.net.nodes[number].cometbft_pid())
+        strikes.pause(self.net.nodes[number].cometbft_pid(), PAUSE_SECONDS)
 
     def _cut(self, number: int) -> None:
         self.wires.cut(number)
@@ -160,10 +172,27 @@ class Soak:
 
     async def _watch(self, end: float) -> None:
         while time.monotonic() < end:
-            pids = _family(self.net.first)
-            self.figures.memory.append(sum(_resident(pid) for pid in pids))
-            self.figures.files.append(sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids))
+            await asyncio.to_thread(self._sample)
             await asyncio.sleep(1)
+
+    def _sample(self) -> None:
+        first, *others = (_family(node) for node in self.net.nodes)
+        self.figures.memory.append(_resident(first))
+        self.figures.files.append(sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in first))
+        self.figures.most_memory = max(self.figures.most_memory, *map(_resident, others))
+
+    def _check_executed(self) -> None:
+        """All nodes agree; whatever one has executed in any of its lives has the app hash of the header."""
+        self.net.check_agreed()
+        for executed, node in zip(self.executed, self.net.nodes, strict=True):
+            executed |= network.executed_app_hashes(node)
+        last = min(max(executed) for executed in self.executed) - 1
+        decided = network.header_app_hashes(self.net.first, 1, last)
+        for number, executed in enumerate(self.executed):
+            heights = [height for height in executed if height <= last]
+            wrong = [height for height in heights if not decided[height].startswith(executed[height])]
+            assert wrong == [], f"node{number} executed {wrong} to other app hashes"
+            self.figures.compared += len(heights)
 
     async def _check_there(self, client: Client) -> None:
         """Every transfer that was acknowledged is in its block, on every node."""
@@ -175,19 +204,21 @@ class Soak:
                     assert found.height == height, f"transaction {name.hex()} is in another block"
 
 
-def _stop_and_go(pid: int) -> None:
-    os.kill(pid, signal.SIGSTOP)
-    time.sleep(PAUSE_SECONDS)
-    os.kill(pid, signal.SIGCONT)
-
-
 def _family(node: RunningNode) -> list[int]:
-    assert node.process is not None
-    return [node.process.pid, *node.children()]
+    """Process ids of a node; none while it is away."""
+    process = node.process
+    return [] if process is None else [process.pid, *children(process.pid)]
 
 
-def _resident(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def _resident(pids: list[int]) -> int:
+    return sum(_pages(pid) for pid in pids) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _pages(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0  # it was killed meanwhile
 
 
 def soak(folder: Path, binary: Path, seconds: float, seed: int) -> Figures:

@@ -24,6 +24,8 @@ from assay.proto.staking_pb2 import Description
 from assay.proto.tx_pb2 import Message, MsgCreateValidator
 
 SECONDS = 120
+# Four fifths of a short window missed are jailed: a busy machine makes nobody miss so many.
+DOWNTIME = ("signed_blocks_window=20", "min_signed=2000", "downtime_jail=5")
 
 
 def newcomer(path: Path, binary: Path, net: Network) -> RunningNode:

@@ -23,3 +23,4 @@ def test_four_validators_go_on_whatever_happens(
     assert len(figures.committed) > 100
     assert drift(figures.memory) < 1.5
     assert drift(figures.files) < 1.5
+    assert figures.most_memory < 2 * max(figures.memory)

@@ -12,6 +12,7 @@ from tests.e2e.conftest import RunningNode
 from tests.e2e.four.market import open_market
 from tests.e2e.four.network import CHAIN_ID, Network
 from tests.e2e.four.stakers import (
+    DOWNTIME,
     address,
     join,
     newcomer,
@@ -34,8 +35,6 @@ pytestmark = pytest.mark.e2e
 
 STAKE = 1000 * UASY
 PARAMS = ("preset=small", "key_pool=1", "ceremony_window=2000")
-# Four fifths of a short window missed are jailed: a busy machine makes nobody miss so many.
-DOWNTIME = ("signed_blocks_window=20", "min_signed=2000", "downtime_jail=5")
 
 Make = Callable[..., Network]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.e2e.conftest import RunningNode
 from tests.e2e.four.network import Network
+from tests.e2e.four.upgrading import install
 from tests.e2e.pages.newcomer import Newcomer, Word
 from tests.e2e.pages.page import Page, docs
 
@@ -16,16 +15,8 @@ from assay.node.founders import OPERATOR_FILE
 
 pytestmark = pytest.mark.e2e
 
-NEWER = Path(__file__).with_name("newer.py")
 AHEAD = 150
 """Blocks: enough for everything that is typed before."""
-
-
-def install(node: RunningNode) -> RunningNode:
-    """Give a node the newer program."""
-    arguments = node.command[node.command.index("--home") :]
-    node.command = [sys.executable, str(NEWER), *arguments]
-    return node
 
 
 @pytest.fixture
