@@ -29,6 +29,32 @@ _OPTIONS: Final[dict[str, Any]] = {
 _MALFORMED: Final = (IndexError, ValueError, struct.error)
 
 
+class Entries:
+    """An iterator over a LevelDB, closed at the end of a `with`; made by `Checked.iterator`."""
+
+    def __init__(self, source: Any, where: str) -> None:
+        self._source, self._where = source, where
+        self.seek = source.seek
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._source
+        except plyvel.Error as error:
+            raise _corrupt(self._where, error) from None
+
+    def __next__(self) -> Any:
+        try:
+            return next(self._source)
+        except plyvel.Error as error:
+            raise _corrupt(self._where, error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
+
 class Checked:
     """A LevelDB, or a snapshot of one, of which nothing is read that does not have its checksum.
 
@@ -46,7 +72,7 @@ class Checked:
     def __init__(self, source: Any, where: str) -> None:
         self._source, self._where = source, where
         self._get = partial(source.get, verify_checksums=True)
-        self.iterator = partial(source.iterator, verify_checksums=True)
+        self._iterator = partial(source.iterator, verify_checksums=True)
         self.close = source.close
 
     def get(self, key: bytes) -> Any:
@@ -55,6 +81,10 @@ class Checked:
             return self._get(key)
         except plyvel.Error as error:
             raise _corrupt(self._where, error) from None
+
+    def iterator(self, **options: Any) -> Entries:
+        """Return plyvel's iterator over some keys; `Corrupt` where one is not as it was written."""
+        return Entries(self._iterator(**options), self._where)
 
     def __enter__(self) -> Self:
         return self

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from assay.state.store import bulk, layout
 from assay.state.store.cache import WriteCache
-from assay.state.store.database import Database, legible
+from assay.state.store.database import Database
 from assay.state.store.frozen import Frozen
 from assay.state.store.view import View
 
@@ -36,8 +36,7 @@ class Reading:
         start
             First key to yield, if it has that beginning; empty for the first there is.
         """
-        with legible("the store"):
-            yield from layout.records(self._db, prefix, start)
+        return layout.records(self._db, prefix, start)
 
     def get_at(self, key: bytes, version: int) -> bytes | None:
         """Return the record that stood under a key at a version, or None.
