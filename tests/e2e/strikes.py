@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
+from pathlib import Path
 
 from tests.e2e.chain import network
 from tests.e2e.conftest import RunningNode
+from tests.e2e.pages.page import cells, docs, sentences
 
 from assay.state.store import Store
+
+PAGE = docs(Path(__file__).resolve().parents[2], "recovery.md")
 
 
 def kill(node: RunningNode) -> None:
@@ -26,7 +31,8 @@ def kill_cometbft(node: RunningNode) -> None:
     os.kill(node.cometbft_pid(), signal.SIGKILL)
     code, output = node.wait()
     assert code == 1, output
-    assert "CometBFT ended by SIGKILL" in output, output
+    ((_, says, _),) = (row for row in cells(PAGE) if row[0].startswith("CometBFT was killed"))
+    assert re.search(f"^{sentences(says)[0]}$", output, re.MULTILINE), output
     network.wait_gone(processes)
     check_store(node)
 

@@ -27,6 +27,7 @@ TYPED = {
     "history.md": ("chain/test_history.py",),
     "light-client.md": ("four/test_light.py",),
     "metrics.md": ("test_metrics.py",),
+    "recovery.md": ("chain/test_damage.py",),
     "rpc.md": ("chain/test_queries.py", "test_client.py"),
     "state-sync.md": ("four/test_state_sync.py",),
     "upgrades.md": ("four/test_upgrade.py",),

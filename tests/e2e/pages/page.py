@@ -58,6 +58,20 @@ class Page:
         return [command for command in found if not sections or command.section in sections]
 
 
+def cells(page: Page) -> list[list[str]]:
+    """Return the rows of all tables of a page, titles and rules included."""
+    return [
+        [cell.strip() for cell in line[1:-1].split(" | ")]
+        for line in re.findall(r"^\|.*\|$", page.text, re.MULTILINE)
+    ]
+
+
+def sentences(cell: str) -> list[str]:
+    """Return what a cell quotes, as patterns; ``…`` stands for anything."""
+    quoted = re.findall(r"`([^`]+)`", cell)
+    return [".*".join(re.escape(part) for part in text.split("…")) for text in quoted]
+
+
 def docs(repository: Path, name: str) -> Page:
     """Return a page of docs/."""
     return Page(repository / "docs" / name)
