@@ -46,6 +46,8 @@ async def beside_blocks(
 ) -> AsyncIterator[Background]:
     """Begin the work beside the blocks of a chain, and end it before the store is closed."""
     shelf, interval = Shelf(home.snapshots), settings.snapshots.interval
+    if not interval:
+        shelf.forget(0)  # those that are left would be offered for ever, without the blocks that follow them
     pruner, taker = Pruner(chain.store), Taker(chain.store, shelf, settings.snapshots)
     snapshots = Snapshots(chain, shelf, home.restored, interval // _LAG_SHARE)
     chain.on_commit(pruner.committed)

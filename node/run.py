@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import structlog
@@ -68,8 +70,8 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
     binary = find_binary(settings.cometbft.binary)
     cometbft = version(binary)  # refuses one this node is not made for
     async with AsyncExitStack() as stack:
-        retained = settings.store.retain_versions
-        store = stack.enter_context(Store.open(home.store, create=True, retain_versions=retained))
+        opened = opened_store(home.store, settings.store.retain_versions)
+        store = await stack.enter_async_context(opened)
         chain = Chain(store, genesis["chain_id"], check_invariants=check_invariants)
         beside = await stack.enter_async_context(beside_blocks(chain, home, settings, genesis))
         signatures = SignatureChecker(settings.workers.signature_threads)
@@ -99,6 +101,16 @@ async def run_node(home: Home, request: StopRequest, *, check_invariants: bool =
         health.begin()
         node = _node(home, binary, Server(application), chain, beside)
         return await supervise(node, settings.supervision, request)
+
+
+@asynccontextmanager
+async def opened_store(path: Path, retain_versions: int) -> AsyncIterator[Store]:
+    """Open a node's store, and close it when no thread of the event loop uses it any more."""
+    with Store.open(path, create=True, retain_versions=retain_versions) as store:
+        try:
+            yield store
+        finally:
+            await asyncio.get_running_loop().shutdown_default_executor()
 
 
 def _node(home: Home, binary: Path, server: Server, chain: Chain, beside: Background) -> Node:

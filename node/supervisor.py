@@ -168,7 +168,7 @@ async def _watch(node: Node, child: Child, stall_seconds: int, request: StopRequ
         if stopped.done():
             return Outcome(request.reason, requested=True)
         # A full disk makes everything else fail, in words that do not say so.
-        if sentence := room.shortage(node.log.parent):
+        if sentence := full.result() if full.done() else room.shortage(node.log.parent):
             return Outcome(sentence, requested=False)
         # When the application fails CometBFT ends too, so the application's word is heard first.
         for failure in failures:
@@ -198,10 +198,11 @@ async def _stall(node: Node, limit: int) -> str:
     return f"the height has stood still at {node.height()} for {limit} s"
 
 
-async def _full(path: Path) -> None:
-    """Return once the disk has too little room left to go on."""
-    while not room.shortage(path):  # noqa: ASYNC110 - nobody tells when a disk is full
+async def _full(path: Path) -> str:
+    """Return a sentence once the disk cannot be written to, or has too little room left to go on."""
+    while not (sentence := room.shortage(path)):  # noqa: ASYNC110 - nobody tells when a disk is full
         await asyncio.sleep(_ROOM_SECONDS)
+    return sentence
 
 
 async def _stop_server(server: Server, seconds: float) -> None:

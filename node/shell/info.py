@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import structlog
 
 from assay.node.shell.chain import Chain
@@ -11,10 +9,9 @@ from assay.node.version import APP_VERSION, VERSION
 from assay.proto import abci_pb2 as abci
 from assay.state.query import Answer, Queries
 from assay.state.rules.errors import AssayError, QueryFailed
+from assay.state.rules.ics23 import PROOF_OP_TYPE
 
 _log = structlog.get_logger(__name__)
-
-PROOF_TYPE: Final = "ics23:smt"
 
 
 class Info:
@@ -55,5 +52,5 @@ def _refusal(error: AssayError) -> abci.ResponseQuery:
 def _response(answer: Answer) -> abci.ResponseQuery:
     response = abci.ResponseQuery(key=answer.key, value=answer.value, height=answer.height)
     if answer.proof is not None:
-        response.proof_ops.ops.add(type=PROOF_TYPE, key=answer.key, data=answer.proof)
+        response.proof_ops.ops.add(type=PROOF_OP_TYPE, key=answer.key, data=answer.proof)
     return response

@@ -135,12 +135,6 @@ class Route:
         """How many parts a path must have: all up to the last word."""
         return max(at for at, (_, kind) in enumerate(self.segments, 1) if kind is None)
 
-    @property
-    def listings(self) -> list[str]:
-        """The paths that list records of this kind, as patterns."""
-        parts = self.pattern.split("/")
-        return ["/".join(parts[: end + 1]) for end in range(self.words, len(self.segments))]
-
     def path(self, key: bytes) -> str:
         """Return the path of the record under a key."""
         parts, at = [], len(self.table)

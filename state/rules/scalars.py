@@ -23,8 +23,3 @@ def decode(data: bytes) -> int:
 def encode_share(value: int) -> bytes:
     """Return an integer modulo Q as 16 bytes, little endian."""
     return value.to_bytes(SHARE_BYTES, "little")
-
-
-def decode_share(data: bytes) -> int:
-    """Invert `encode_share`."""
-    return int.from_bytes(data, "little")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import Any, Final
 
 from assay.state.rules.ics23 import MAX_KEY_BYTES, MAX_VALUE_BYTES
@@ -181,9 +180,10 @@ def revert(database: Any, batch: Any, version: int, oldest: int) -> None:
 
 def journals(database: Any, first: int, last: int) -> Iterator[bytes]:
     """Yield the entries of several versions' journals."""
-    return chain.from_iterable(
-        _read(database, layout.JOURNAL + layout.u64(version)) for version in range(first, last + 1)
-    )
+    start, stop = (layout.JOURNAL + layout.u64(version) for version in (first, last + 1))
+    with database.iterator(start=start, stop=stop, include_key=False) as found:
+        for journal in found:
+            yield from layout.unpack(journal)
 
 
 def _put_back(batch: Any, where: bytes, value: bytes | None) -> None:

@@ -79,11 +79,14 @@ class View:
             yield from ((key[1:], value) for key, value in records if len(key) == 1 + size)
 
     def _replaced(self, prefix: bytes, start: bytes, size: int) -> Iterator[tuple[bytes, bytes | None]]:
-        """Yield the keys that have changed in any version kept, each as often as it has, with None."""
+        """Yield the keys that have changed in any version kept, each once, with None."""
         head = layout.UNDO + bytes((size,))
         with self._snapshot.iterator(prefix=head + prefix, include_value=False) as changes:
             changes.seek(head + max(prefix, start))
-            yield from ((change[2 : 2 + size], None) for change in changes)
+            for change in changes:
+                key = change[2 : 2 + size]
+                yield key, None
+                changes.seek(layout.undo(key, layout.MAX_VERSION))  # past its other changes, however many
 
     def prove(self, key: bytes) -> bytes:
         """Return an encoded proof that a record stands, or does not stand, under a key."""

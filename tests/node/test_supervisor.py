@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from assay.node import room
 from assay.node.abci.application import NoSnapshots
 from assay.node.abci.server import AddressError, Server
 from assay.node.settings import SupervisionSettings
@@ -134,6 +135,14 @@ async def test_another_part_of_the_node_can_fail(run: Run) -> None:
     workers.set_result("no worker starts")
     outcome = await task
     assert outcome == Outcome("the application failed: no worker starts", requested=False)
+
+
+async def test_a_disk_that_was_full_for_a_moment_is_a_reason(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = iter(["the disk is full"])
+    monkeypatch.setattr(room, "shortage", lambda _: next(found, ""))
+    assert await run.begin("exec sleep 1000") == Outcome("the disk is full", requested=False)
 
 
 async def test_an_address_in_use_is_told_before_anything_runs(run: Run) -> None:
