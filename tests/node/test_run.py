@@ -26,3 +26,11 @@ async def test_the_store_is_closed_when_no_thread_uses_it_any_more(tmp_path: Pat
         block.cancel()
         threading.Timer(0.2, leaving.set).start()
     assert read.is_set()
+
+
+async def test_as_many_versions_are_kept_as_the_settings_say(tmp_path: Path) -> None:
+    async with opened_store(tmp_path / "store", 3) as store:
+        for version in range(1, 13):
+            store.commit(store.prepare(version, {b"key": b"%d" % version}))
+        store.prune()
+        assert (store.oldest_version, store.version) == (10, 12)
