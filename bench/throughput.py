@@ -32,7 +32,6 @@ from pairs import Pair, Row, row
 from processors import APPLICATION, COMETBFT
 
 from assay.client.client import Client
-from assay.client.records import Reader
 from assay.crypto import accounts
 from assay.crypto.accounts import Account
 from assay.proto import state_pb2
@@ -136,7 +135,7 @@ def balances_after(total: int, count: int) -> dict[bytes, tuple[int, int]]:
 async def read_accounts(chain: Chain) -> list[tuple[bytes, bytes]]:
     """Read every account's record."""
     async with Client(chain.url) as client:
-        return await Reader(client.rpc).pages(keys.ACCOUNT)
+        return await client.path.entries("/account", 0)
 
 
 def check_state(chain: Chain, total: int, count: int) -> None:

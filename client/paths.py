@@ -9,12 +9,14 @@ from typing import Final
 from google.protobuf.message import Message
 
 from assay.client.errors import BadResponse, QueryRefused
-from assay.client.records import Answer, NoSuchRecord, Reader, all_pages, decode
+from assay.client.records import Answer, NoSuchRecord, Reader, decode
 from assay.proto.query_pb2 import Page, PageRequest
 from assay.state.rules import paths
 from assay.state.rules.errors import BadQuery, QueryError
 
 _MOST_AT_ONCE: Final = 1000
+_MOST_LISTED: Final = 256 << 20
+"""Bytes of a list that is read as a whole."""
 
 Found = Message | bytes
 """A record; bytes where the chain keeps no message."""
@@ -99,12 +101,26 @@ class Paths:
         return Answer(Listing(records, page.next), height, self._verify)
 
     async def entries(self, path: str, height: int) -> list[tuple[bytes, bytes]]:
-        """Return key and value of all records below a path after the block of `height`, unproven."""
+        """Return key and value of all records below a path after the block of `height`, unproven.
 
-        async def read(start: bytes) -> Page:
-            return (await self._page(path, start, _MOST_AT_ONCE, height))[0]
+        Height 0 is the latest of each page.
 
-        return await all_pages(read)
+        Raises
+        ------
+        BadResponse
+            If keys do not belong to the list, or the node would never come to an end.
+        """
+        found: list[tuple[bytes, bytes]] = []
+        start, size = b"", 0
+        while True:
+            page, _ = await self._page(path, start, _MOST_AT_ONCE, height)
+            found += ((entry.key, entry.value) for entry in page.entries)
+            size += page.ByteSize()
+            start = page.next
+            if not start:
+                return found
+            if size > _MOST_LISTED:
+                raise BadResponse(f"{path} has more than {_MOST_LISTED:,} bytes; read it page by page")
 
     async def _page(self, path: str, start: bytes, limit: int, height: int) -> tuple[Page, int]:
         """Return a page with keys that belong to the list, and its height."""
@@ -160,5 +176,6 @@ def _check_keys(place: paths.Place, page: Page, start: bytes) -> None:
     keys = [entry.key for entry in page.entries]
     ordered = all(one < other for one, other in pairwise([*keys, page.next or b"\xff"]))
     fitting = all(key.startswith(place.key) and len(key) == place.route.key_bytes for key in keys)
-    if not ordered or not fitting or (keys and keys[0] < start):
+    leads_on = not page.next or keys
+    if not ordered or not fitting or not leads_on or (keys and keys[0] < start):
         raise BadResponse("the node's list has keys that do not belong to it, or are out of order")

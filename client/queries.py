@@ -45,8 +45,8 @@ class Queries(TypedReader):
 
     async def latest_account(self, address: str | bytes) -> Answer[Account]:
         """Return balance and sequence after the last committed block, which cannot be proven yet."""
-        raw = await self.reader.pages(keys.account(raw_address(address)))
-        return Answer(decode(Account, raw[0][1] if raw else b""), 0, False)
+        found = await self.reader.value(keys.account(raw_address(address)), prove=False)
+        return Answer(decode(Account, found.value), found.height, False)
 
     async def model(self, model_id: bytes) -> Answer[ModelRecord]:
         """Return a model by its 32-byte id."""
@@ -100,11 +100,11 @@ class Queries(TypedReader):
 
     async def rounds(self) -> Answer[list[Round]]:
         """Return all rounds, unproven."""
-        return Answer(await self._list(Round, keys.ROUND), 0, False)
+        return await self._list(Round, "/round")
 
     async def models(self) -> Answer[list[ModelRecord]]:
         """Return all models, unproven."""
-        return Answer(await self._list(ModelRecord, keys.MODEL), 0, False)
+        return await self._list(ModelRecord, "/model")
 
     async def key_pool(self) -> Answer[list[int]]:
         """Return the ids of the committee keys that are ready or in the making, ascending."""
@@ -113,20 +113,20 @@ class Queries(TypedReader):
 
     async def slots(self, key_id: int, phase: int) -> list[tuple[bytes, SlotRecord]]:
         """Return keys and records of the committee messages of one phase, unproven."""
-        entries = await self.reader.pages(keys.phase_slots(key_id, phase))
+        entries = await self._paths.entries(f"/key/{key_id}/slot/{phase}", 0)
         return [(key, decode(SlotRecord, value)) for key, value in entries]
 
     async def faults(self, validator: bytes = b"") -> Answer[list[Fault]]:
         """Return what one validator, or all, did wrong as members of keys, unproven."""
-        return Answer(await self._list(Fault, keys.faults(validator)), 0, False)
+        return await self._list(Fault, f"/fault/{validator.hex()}" if validator else "/fault")
 
     async def suspensions(self) -> Answer[list[Suspension]]:
         """Return the suspensions of seats, those that are over included, unproven."""
-        return Answer(await self._list(Suspension, keys.SUSPENSION), 0, False)
+        return await self._list(Suspension, "/suspension")
 
     async def upgrade_signals(self) -> Answer[list[UpgradeSignal]]:
         """Return what validators want the chain to become, unproven."""
-        return Answer(await self._list(UpgradeSignal, keys.UPGRADE_SIGNAL), 0, False)
+        return await self._list(UpgradeSignal, "/upgrade-signal")
 
     # --- beside the tree -----------------------------------------------------
 

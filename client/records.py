@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -19,7 +19,7 @@ from google.protobuf.message import DecodeError, Message
 from assay.client.errors import BadResponse, ClientError, ProofInvalid, QueryRefused
 from assay.client.light.client import LightClient
 from assay.client.rpc import Rpc, unb64, understood
-from assay.proto.query_pb2 import ChainInfo, Page, PageRequest
+from assay.proto.query_pb2 import ChainInfo
 from assay.state.rules import ics23
 from assay.state.rules.errors import NotFound
 
@@ -27,8 +27,6 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 _APP_HASHES_KEPT: Final = 64
 _PROOFS_AT_ONCE: Final = 8
-_MOST_LISTED: Final = 256 << 20
-"""Bytes of a list that is read as a whole."""
 
 
 class NoSuchRecord(ClientError):
@@ -177,38 +175,6 @@ class Reader:
             if not header or int(header["height"]) != height + 1:
                 raise BadResponse(f"the node sent no header of height {height + 1}")
             return bytes.fromhex(header["app_hash"])
-
-    async def pages(self, prefix: bytes) -> list[tuple[bytes, bytes]]:
-        """Return every entry whose key begins with `prefix`, in key order, unproven, latest height."""
-
-        async def read(start: bytes) -> Page:
-            request = PageRequest(prefix=prefix, start=start)
-            return decode(Page, (await self.raw("/store/range", request.SerializeToString())).value)
-
-        return await all_pages(read)
-
-
-async def all_pages(read: Callable[[bytes], Awaitable[Page]]) -> list[tuple[bytes, bytes]]:
-    """Return key and value of the entries of all pages, each read from where the one before ends.
-
-    Raises
-    ------
-    BadResponse
-        If the node would never come to an end.
-    """
-    entries: list[tuple[bytes, bytes]] = []
-    start, size = b"", 0
-    while True:
-        page = await read(start)
-        entries += ((entry.key, entry.value) for entry in page.entries)
-        size += page.ByteSize()
-        if not page.next:
-            return entries
-        if page.next <= start or not page.entries:
-            raise BadResponse("the node's pages do not move on")
-        if size > _MOST_LISTED:
-            raise BadResponse(f"the node's list has more than {_MOST_LISTED:,} bytes; read it page by page")
-        start = page.next
 
 
 def decode(message_type: type[M], data: bytes) -> M:

@@ -70,9 +70,11 @@ class TypedReader:
             raise ProofInvalid(f"the node listed records at {path} that are not there after block {height}")
         return [decode(message_type, value) for value in values]
 
-    async def _list(self, message_type: type[M], prefix: bytes) -> list[M]:
-        """Return all records whose keys begin with `prefix`, unproven."""
-        return [decode(message_type, value) for _, value in await self.reader.pages(prefix)]
+    async def _list(self, message_type: type[M], path: str) -> Answer[list[M]]:
+        """Return the latest records of a list, unproven."""
+        return Answer(
+            [decode(message_type, value) for _, value in await self._paths.entries(path, 0)], 0, False
+        )
 
 
 async def again(read: Callable[[], Awaitable[T]]) -> T:

@@ -365,6 +365,6 @@ async def test_pages_are_followed_to_the_end(url: str) -> None:
         transfers = [messages.transfer(generate().address, 1) for _ in range(100)]
         for start in (0, 50):
             await (await client.send(ALICE, transfers[start : start + 50])).wait()
-        entries = await client.query.reader.pages(b"a")
+        entries = await client.path.entries("/account", 0)
         assert len(entries) >= 104
         assert entries == sorted(entries)

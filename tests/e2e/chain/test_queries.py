@@ -106,12 +106,12 @@ async def test_a_header_of_another_height_proves_nothing(
     client: Client, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await alice.send(client, messages.transfer(generate().address, 1))
-    true = client.query.reader.app_hash
+    true = client.query.reader._app_hash
 
-    async def old(height: int) -> bytes:
-        return await true(height - 3)
+    async def old(height: int, *, latest: bool) -> bytes:
+        return await true(height - 3, latest=latest)
 
-    monkeypatch.setattr(client.query.reader, "app_hash", old)
+    monkeypatch.setattr(client.query.reader, "_app_hash", old)
     with pytest.raises(ProofInvalid, match="Do not trust this node"):
         await client.query.account(alice.address)
 
