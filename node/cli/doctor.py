@@ -48,6 +48,7 @@ def examine(home: Home, *, quick: bool) -> Iterator[Finding]:
     yield from files.modes(home)
     yield from files.genesis(home)
     yield from files.identity(home)
+    yield from files.signed(home)
     yield from files.exposure(home)
     if home.is_running():
         yield from asyncio.run(network.running(home))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.node import chainstate, gathering
+from assay.node.cometbft import CometBFTError, read_signed, signed_file
 from assay.node.committee.identity import IdentityError, load_committee_key, read_validator_address
 from assay.node.doctor.findings import Finding, good, note, wrong
 from assay.node.home import Home
@@ -45,6 +46,19 @@ def identity(home: Home) -> Iterator[Finding]:
         yield wrong("identity", str(error), "restore the file from your backup of config/ and committee/")
         return
     yield good("identity", f"validator {address.hex().upper()}, committee key {key.hex()}")
+
+
+def signed(home: Home) -> Iterator[Finding]:
+    """Read the record of what the validator has signed, unless a remote signer keeps it."""
+    if home.config().get("priv_validator_laddr"):
+        return
+    try:
+        height = read_signed(signed_file(home.path))
+    except CometBFTError as error:
+        what, _, remedy = str(error).partition(": ")
+        yield wrong("signed", what, remedy)
+    else:
+        yield good("signed", f"up to height {height}, says this validator's record")
 
 
 def exposure(home: Home) -> Iterator[Finding]:

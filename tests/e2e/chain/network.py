@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -75,6 +76,15 @@ def check_replayed(node: RunningNode, app_hashes: dict[int, str]) -> None:
     wrong = [height for height, app_hash in app_hashes.items() if not app_hash.startswith(executed[height])]
     assert wrong == []
     check_verified(node)
+
+
+def check_replays(node: RunningNode, app_hashes: dict[int, str], seconds: float = 60) -> None:
+    """A running node that loses its store makes it anew from the blocks it has."""
+    code, output = node.stop()
+    assert code == 0, output
+    shutil.rmtree(node.home.store)
+    node.start().wait_for_height(max(app_hashes) + 2, seconds)
+    check_replayed(node, app_hashes)
 
 
 def check_verified(node: RunningNode) -> None:

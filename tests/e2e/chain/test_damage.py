@@ -195,6 +195,9 @@ def sign_anew(home: Path, folder: Path) -> None:
 @pytest.mark.long
 def test_a_record_of_what_was_signed_is_made_anew(node: RunningNode, struck: Struck, tmp_path: Path) -> None:
     damage(node.home.path, Row("data/priv_validator_state.json", "it is gone", ""))
+    with Newcomer(tmp_path / "doctor", {"HOME": str(node.home.path)}) as operator:
+        doctor, _ = PAGE.commands("When something breaks")
+        assert "is not a record of what a validator has signed" in operator.refused(doctor)
     sign_anew(node.home.path, tmp_path)
     check_goes_on(node.start(), struck.app_hashes)
 

@@ -16,7 +16,7 @@ def configure(home: Home, **values: object) -> None:
 
 def test_a_new_home_is_well(home: Home) -> None:
     check_modes(home)
-    for look in (files.modes, files.genesis, files.identity, files.exposure):
+    for look in (files.modes, files.genesis, files.identity, files.signed, files.exposure):
         assert {each.level for each in look(home)} <= {Level.OK}
 
 
@@ -103,3 +103,11 @@ def test_what_strangers_reach_is_named(home: Home) -> None:
 def test_a_file_that_goes_meanwhile_is_no_fault(home: Home) -> None:
     (home.committee / "erased.json").symlink_to("/nowhere/at/all")  # listed, and not there
     check_modes(home)
+
+
+def test_a_record_of_what_was_signed_that_is_none(home: Home) -> None:
+    (home.path / "data" / "priv_validator_state.json").write_text("{")
+    (found,) = files.signed(home)
+    assert (found.level, "docs/recovery.md" in found.remedy) == (Level.WRONG, True)
+    configure(home, priv_validator_laddr="tcp://127.0.0.1:1")
+    assert list(files.signed(home)) == []
