@@ -39,7 +39,7 @@ EXPECTED = {
 
 # Commands that the page gives several times, with what they show each time.
 IN_TURN = {
-    "assayd --home mynode status": [r"voting power +0\n", r"voting power +800\n"],
+    "assayd --home mynode status": [r"(?s)catching up +no\n.*voting power +0\n", r"voting power +800\n"],
     "assay query validators": [
         r"(?s)\A(?!.*fifth)",
         r"fifth .* 16\.67% |fifth .* 44\.44%",

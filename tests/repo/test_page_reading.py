@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.e2e.pages.newcomer import Newcomer, Word
 from tests.e2e.pages.page import INTERRUPT, Command, Page, check_shown
 
 TEXT = """# A page
@@ -80,3 +81,28 @@ def test_other_words_are_not(right: str, wrong: str) -> None:
 def test_the_order_matters() -> None:
     with pytest.raises(AssertionError, match="the page shows"):
         check_shown("first\nsecond", "second\nfirst")
+
+
+def test_a_page_s_words_stand_for_what_is_here(tmp_path: Path) -> None:
+    words: dict[str, Word] = {"HOME": tmp_path, "URL": ["one", "two"], "http://127.0.0.1:26657": "http://b:9"}
+    newcomer = Newcomer(tmp_path / "reader", words, options={" start$": "--log json"})
+    sync = "assayd --home HOME state-sync --server URL --server URL"
+    assert newcomer.here(sync) == f"assayd --home {tmp_path} state-sync --server one --server two"
+    assert newcomer.here(sync, {"URL": "x"}).endswith("--server x --server x")
+    assert newcomer.here("assayd --home OLD_HOME start") == "assayd --home OLD_HOME start --log json"
+    assert newcomer.here("curl 'http://127.0.0.1:26657/health'") == "curl 'http://b:9/health'"
+    assert newcomer.here("curl http://127.0.0.1:266570") == "curl http://127.0.0.1:266570"
+
+
+def test_a_command_must_succeed_and_show_what_the_page_shows(tmp_path: Path) -> None:
+    newcomer = Newcomer(tmp_path)
+    assert newcomer.type(Command("", "echo 5 blocks", "7 blocks\n")) == "5 blocks\n"
+    assert newcomer.refused("echo no; false") == "no\n"
+    with pytest.raises(AssertionError, match="the page shows"):
+        newcomer.type(Command("", "echo 5 blocks", "7 rounds\n"))
+    with pytest.raises(AssertionError, match="false"):
+        newcomer.type("false | true")
+    with pytest.raises(AssertionError, match="true"):
+        newcomer.refused("true")
+    with pytest.raises(AssertionError, match="echo no"):
+        newcomer.until("echo no", "never", 0)
