@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.e2e.conftest import RunningNode
 from tests.e2e.pages.newcomer import Newcomer
-from tests.e2e.pages.page import Command, docs
+from tests.e2e.pages.page import Command, check_shown, docs
 
 from assay.node.home import open_home
 from assay.node.ports import LOOPBACK, free_ports
@@ -68,6 +68,7 @@ def test_a_chain_is_begun_and_continued_by_the_page(operators: list[Operator], r
     first.type(collect)
     shown = first.type(validate)
     digest = re.findall(r"chain our-chain-1 begins at height 1, digest ([0-9a-f]{16})", shown)
+    check_shown(page.block("text", "The coordinator")[0], shown)
     assert shown.count("25.00%") == 4
     with_a_remote_signer(operators[1], page.commands("Where the consensus key is not on the node"))
 

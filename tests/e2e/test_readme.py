@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sklearn.datasets import load_breast_cancer
 from tests.e2e.pages.newcomer import Newcomer
-from tests.e2e.pages.page import Page
+from tests.e2e.pages.page import Page, check_shown
 
 from assay.node.founders import OPERATOR_FILE
 from assay.node.ports import LOOPBACK, free_ports
@@ -53,14 +53,14 @@ def _tables(tmp_path: Path) -> None:
 def test_the_commands_do_what_the_page_says(newcomer: Newcomer, page: Page) -> None:
     init, start, status = page.commands("Run a validator")
     newcomer.type(init)
-    node = newcomer.start(start._replace(shown=""))
+    node = newcomer.start(start)
     node.wait_for_key()
     newcomer.type(status)
     newcomer.type(page.commands("Four validators on this machine")[0])
     send(newcomer, page)
     stake(newcomer, page)
     a_round(newcomer, page)
-    newcomer.interrupt()
+    check_shown(start.shown, newcomer.interrupt())
 
 
 def send(newcomer: Newcomer, page: Page) -> None:

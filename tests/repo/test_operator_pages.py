@@ -186,6 +186,23 @@ def test_every_setting_of_the_pages_is_known(pages: list[Page]) -> None:
                     parse_settings({section: values}, page.name)
 
 
+def test_every_target_of_make_is_there(pages: list[Page], repository: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (repository / "Makefile").read_text(), re.MULTILINE))
+    for page in pages:
+        typed = "\n".join(command.text for command in page.commands())
+        named = re.findall(r"^make ([a-z-]+)|`make\s+([a-z-]+)", f"{typed}\n{page.text}", re.MULTILINE)
+        assert {one or other for one, other in named} <= targets, page.name
+
+
+def test_every_file_of_the_repository_that_is_named_is_there(pages: list[Page], repository: Path) -> None:
+    """Those below ``config/`` are mostly a node's own."""
+    named = re.compile(r"`((?:bench|client|crypto|node|proto|state|tests|tools)/[\w/.-]+)")
+    for page in pages:
+        assert [path for path in named.findall(page.text) if not (repository / path).exists()] == [], (
+            page.name
+        )
+
+
 def test_links_lead_somewhere(pages: list[Page], repository: Path) -> None:
     for page in pages:
         folder = repository if page.name == "README.md" else repository / "docs"
