@@ -130,7 +130,8 @@ class RunningNode:
             found = self.height()
             return found if found >= height else 0
 
-        return self.wait_until(reached, f"height {height}", seconds)
+        found: int = self.wait_until(reached, f"height {height}", seconds)
+        return found
 
     def wait_until(self, condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
         """Wait until a condition holds (an RPC that does not answer yet counts as not); return its value."""
