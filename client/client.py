@@ -156,9 +156,11 @@ class Client:
         height
             Which block; 0 means the latest.
         """
+        latest = not height
         height = height or await self.blocks.height()
         if self.light is not None:
-            return Answer(await self.light.header(height), height, True)
+            header = await (self.light.latest if latest else self.light.header)(height)
+            return Answer(header, height, True)
         return Answer(await told_header(self.rpc, height), height, False)
 
     # --- transactions --------------------------------------------------------

@@ -69,7 +69,7 @@ class Home:
             return None
         try:
             return json.loads(data)
-        except ValueError:
+        except (RecursionError, ValueError):
             raise HomeError(
                 f"{self.path / directory / name} is damaged: it is not JSON; restore it, or remove it"
             ) from None

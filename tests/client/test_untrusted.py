@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.client.devnode import ALICE, BALANCE, BOB, CHAIN_ID, DevNode
 
-from assay.client import Client, TxRefused, messages
+from assay.client import Client, OutOfDate, TxRefused, messages
 from assay.client import client as client_module
 from assay.client.rpc import Rpc
 from assay.proto.state_pb2 import Account
@@ -78,3 +78,15 @@ async def test_a_sequence_that_cannot_be_proven_yet_is_waited_for(careful: Clien
         pending = await client.send(ALICE, PAYMENT)
         assert pending.body.sequence == 1
         await pending.wait()
+
+
+async def test_the_latest_header_is_judged_as_such(careful: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def old(_height: int) -> Any:
+        raise OutOfDate("an old one")
+
+    async with careful as client:
+        monkeypatch.setattr(client.light, "latest", old)
+        assert (await client.header(2)).verified
+        for ask in (client.header, client.query.params, client.query.reader.provable_height):
+            with pytest.raises(OutOfDate):
+                await ask()
