@@ -55,6 +55,7 @@ async def live(net: Network, folder: Path) -> None:
         market = await open_market(client, folder)
         await asyncio.gather(market.contribute(), stake(client, net))
         await market.check_paid()
+        await market.check_sum()
         await market.acknowledge()
         await slash_one(client, net)
         await client.blocks.until(upgraded)
