@@ -6,21 +6,21 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.state.conftest import CHAIN_ID, MemoryState
 from tests.state.slashing.stakes import Stakes
 from tests.state.slashing.test_burning import AMOUNTS, HEIGHTS, RATES, moves, world
 from tests.state.stake import ASY, Stakers
 
-from assay.proto.staking_pb2 import SLASH_REASON_DOUBLE_SIGN
+from assay.proto.staking_pb2 import SLASH_REASON_DOUBLE_SIGN, SlashRecord
 from assay.state import export, invariants, ledger, slashing
 from assay.state.context import Misbehavior
 from assay.state.genesis import write_genesis
 from assay.state.overlay import Overlay
 from assay.state.rules import keys
-from assay.state.rules.errors import BeingSlashed
-from assay.state.validators import records, slash_queue
+from assay.state.rules.errors import BeingSlashed, StakingError
+from assay.state.validators import records, slash_queue, unbondings
 
 
 def slash(stakes: Stakes, since: int, stake: int, rate: int) -> int:
@@ -156,6 +156,76 @@ def test_whoever_is_paid_while_a_slash_is_under_way_has_paid_before() -> None:
     assert not slash_queue.load(chain.view).slashes
     invariants.check_all(chain.view)
     assert ledger.supply(chain.view).burned == 8 * 50_000
+
+
+OTHERS = (1, 2)
+"""Validators that are not slashed; 0 is."""
+
+acts = st.tuples(
+    st.sampled_from(["undelegate", "redelegate", "delegate", "end_block"]),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.sampled_from(OTHERS),
+    st.integers(1, 100),
+)
+"""What somebody does (what, who, where, whither, percent of what is there) or that a block ends."""
+
+
+def perform(chain: Stakers, what: str, who: int, where: int, whither: int, percent: int) -> None:
+    account = chain.people[who]
+    amount = chain.worth(account, where) * percent // 100
+    if what == "end_block":
+        chain.end_block()
+    elif what == "delegate":
+        chain.delegate(account, where, percent * ASY // 100)
+    elif amount and what == "undelegate":
+        chain.undelegate(account, where, amount)
+    elif amount and where != whither:
+        chain.redelegate(account, where, whither, amount)
+
+
+def holds(chain: Stakers, who: int) -> int:
+    """What is somebody's, wherever it is."""
+    account = chain.people[who]
+    leaving = sum(entry.balance for entry in unbondings.by_delegator(chain.view, account.address))
+    return chain.balance(account) + sum(chain.worth(account, n) for n in range(3)) + leaving
+
+
+@given(before=st.lists(acts, max_size=12), meanwhile=st.lists(acts, max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_whatever_people_do_meanwhile_everybody_pays_what_it_pays_at_once(
+    before: list[tuple[str, int, int, int, int]], meanwhile: list[tuple[str, int, int, int, int]]
+) -> None:
+    slow, quick = (
+        Stakers(unbonding_period=3, slash_double_sign=500, slash_block_entries=each) for each in (1, 10**6)
+    )
+
+    def both(doing: tuple[str, int, int, int, int]) -> None:
+        try:
+            perform(slow, *doing)
+        except StakingError:
+            return
+        perform(quick, *doing)
+
+    for who in range(3):
+        both(("delegate", who, 0, 1, 100))
+    both(("end_block", 0, 0, 1, 1))
+    for doing in before:
+        both(doing)
+    seen = slow.height
+    both(("end_block", 0, 0, 1, 1))  # what leaves in the next block is over one block after the slash begins
+    for chain in (slow, quick):
+        chain.misbehavior = [Misbehavior(chain.address(0), seen, chain.signing(seen)[chain.address(0)])]
+    for doing in [("end_block", 0, 0, 1, 1), *meanwhile, *[("end_block", 0, 0, 1, 1)] * 30]:
+        both(doing)
+    assert not slash_queue.load(slow.view).slashes
+    assert [done.burned for done in slashes(slow)] == [done.burned for done in slashes(quick)] != []
+    assert [holds(slow, who) for who in range(3)] == [holds(quick, who) for who in range(3)]
+    invariants.check_all(slow.view)
+
+
+def slashes(chain: Stakers) -> list[SlashRecord]:
+    return [SlashRecord.FromString(data) for _, data in chain.view.iterate(keys.SLASH)]
 
 
 def _delegate(chain: Stakers) -> None:
