@@ -100,7 +100,6 @@ class Database(Checked):
         super().__init__(source, where)
         self.put, self.delete, self.write_batch = source.put, source.delete, source.write_batch
         self.compact_range = source.compact_range
-        self.approximate_size = source.approximate_size
 
     def snapshot(self) -> Checked:
         """Return what is in it now, to be closed."""

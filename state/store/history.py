@@ -14,7 +14,7 @@ from assay.state.store.tree import Update
 SLICE: Final = 500
 """Deletions in one write, so that a commit that comes meanwhile waits for milliseconds."""
 
-_LISTS: Final = (layout.CHANGED, layout.STALE, layout.JOURNAL, layout.META_UNDO)
+_LISTS: Final = (layout.CHANGED, layout.STALE, layout.JOURNAL)
 
 
 class Writer:
@@ -22,8 +22,6 @@ class Writer:
 
     Parameters
     ----------
-    database
-        The database before the version.
     batch
         The batch to add to.
     version
@@ -33,8 +31,7 @@ class Writer:
         to go back to.
     """
 
-    def __init__(self, database: Any, batch: Any, version: int, *, first: bool) -> None:
-        self._db = database
+    def __init__(self, batch: Any, version: int, *, first: bool) -> None:
         self._batch = batch
         self._version = version
         self._suffix = layout.u64(version)
@@ -73,19 +70,10 @@ class Writer:
             put(layout.PAGE + key, page)
         self._note(layout.STALE, update.stale)
 
-    def beside(self, journal: list[bytes], meta: Mapping[bytes, bytes | None]) -> None:
-        """Write the journal of the bytes beside the tree, and the caller's own values."""
-        replaced: list[bytes] = []
-        for name in sorted(meta):
-            value, where = meta[name], layout.META + name
-            replaced += [name, layout.optional(self._db.get(where))]
-            if value is None:
-                self._batch.delete(where)
-            else:
-                self._batch.put(where, value)
+    def beside(self, journal: list[bytes]) -> None:
+        """Write the journal of the bytes beside the tree."""
         if not self._first:
             self._note(layout.JOURNAL, journal)
-            self._note(layout.META_UNDO, replaced)
 
     def _note(self, kind: bytes, items: list[bytes]) -> None:
         if items:
@@ -160,14 +148,15 @@ def revert(database: Any, batch: Any, version: int, oldest: int) -> None:
     suffix = layout.u64(version)
     for key in _take(database, batch, layout.CHANGED + suffix):
         where = layout.undo(key, version)
-        old = database.get(where)
-        if old is None:
+        undo = database.get(where)
+        if undo is None:
             raise Corrupt(f"what {key.hex()} was before version {version} is missing; {REMEDY}")
-        _put_back(batch, layout.RECORD + key, layout.from_optional(old))
+        old = layout.from_optional(undo)
+        if old is None:
+            batch.delete(layout.RECORD + key)
+        else:
+            batch.put(layout.RECORD + key, old)
         batch.delete(where)
-    replaced = _take(database, batch, layout.META_UNDO + suffix)
-    for name, old in zip(replaced[::2], replaced[1::2], strict=True):
-        _put_back(batch, layout.META + name, layout.from_optional(old))
     with database.iterator(prefix=layout.PAGE + suffix, include_value=False) as pages:
         for key in pages:
             batch.delete(key)
@@ -184,13 +173,6 @@ def journals(database: Any, first: int, last: int) -> Iterator[bytes]:
     with database.iterator(start=start, stop=stop, include_key=False) as found:
         for journal in found:
             yield from layout.unpack(journal)
-
-
-def _put_back(batch: Any, where: bytes, value: bytes | None) -> None:
-    if value is None:
-        batch.delete(where)
-    else:
-        batch.put(where, value)
 
 
 def _check(key: bytes, value: bytes | None) -> None:

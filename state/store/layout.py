@@ -8,12 +8,10 @@ prefix    rest of the key             value
 ``p``     page key                    a page of the tree (`assay.state.store.pages`)
 ``b``     u8 length, scope, digest    bytes kept beside the tree
 ``l``     u8 length, scope, digest    nothing: says that those bytes are in use
-``m``     name                        a value the caller keeps beside the state
 ``v``     version                     that version's root
 ``c``     version                     keys of the records that version changed
 ``s``     version                     keys of the pages that version made stale
 ``d``     version                     bytes beside the tree that version put or dropped
-``n``     version                     values of ``m`` that version changed, as they were
 ``H``                                 format, last committed version, oldest version kept
 ========  ==========================  ======================================================
 """
@@ -32,12 +30,10 @@ UNDO: Final = b"u"
 PAGE: Final = b"p"
 BULK: Final = b"b"
 LIVE: Final = b"l"
-META: Final = b"m"
 ROOT: Final = b"v"
 CHANGED: Final = b"c"
 STALE: Final = b"s"
 JOURNAL: Final = b"d"
-META_UNDO: Final = b"n"
 HEAD: Final = b"H"
 
 MAX_VERSION: Final = (1 << 64) - 1

@@ -142,7 +142,6 @@ class Store(Reading):
         changes: Mapping[bytes, bytes | None],
         bulk_puts: Mapping[tuple[bytes, bytes], bytes] | None = None,
         bulk_drops: Iterable[bytes] = (),
-        meta: Mapping[bytes, bytes | None] | None = None,
     ) -> Prepared:
         """Compute the next version; nothing is written.
 
@@ -157,8 +156,6 @@ class Store(Reading):
             Bytes to keep beside the tree, by scope and SHA-256 digest.
         bulk_drops
             Scopes to drop, before `bulk_puts` apply.
-        meta
-            Values to keep beside the state, None to delete one. They are not part of the root.
 
         Raises
         ------
@@ -170,12 +167,12 @@ class Store(Reading):
             raise StoreError(f"version {version} cannot follow version {self.version}")
         batch = self._db.write_batch(sync=True)
         first = version != self.version + 1  # of a chain that begins above height 1
-        writer = history.Writer(self._db, batch, version, first=first)
+        writer = history.Writer(batch, version, first=first)
         records = dict(writer.records(changes, self.get))
         edits = [_change(key, value) for key, value in records.items()]
         result = update(self._read_page, self._node, version, edits)
         writer.pages(result)
-        writer.beside(bulk.write(self._db, batch, bulk_puts or {}, bulk_drops), meta or {})
+        writer.beside(bulk.write(self._db, batch, bulk_puts or {}, bulk_drops))
         batch.put(layout.ROOT + layout.u64(version), layout.encode_root(result.root))
         root = EMPTY if result.root is None else result.root.hash
         return Prepared(version, root, self._generation, result.root, records, result, first, batch)

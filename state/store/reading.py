@@ -92,10 +92,6 @@ class Reading:
         """Return bytes kept beside the tree, or None."""
         return bulk.get(self._db, scope, digest)
 
-    def has_bulk(self, scope: bytes, digest: bytes) -> bool:
-        """Tell whether bytes are kept beside the tree, without reading them."""
-        return self._db.get(layout.LIVE + layout.place(scope, digest)) is not None
-
     def bulk_places(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield scope and digest of all bytes beside the tree, shorter scopes first, then in byte order."""
         return map(layout.split_place, bulk.places(self._db))
@@ -103,22 +99,6 @@ class Reading:
     def freeze(self) -> Frozen:
         """Return the last committed version, to be read and closed by another thread while blocks go on."""
         return Frozen(self._db)
-
-    def get_meta(self, name: bytes) -> bytes | None:
-        """Return a value kept beside the state, or None."""
-        value: bytes | None = self._db.get(layout.META + name)
-        return value
-
-    def sizes(self) -> dict[str, int]:
-        """Return about how many bytes each kind of data takes on disk, and the caches in memory."""
-        kinds = {
-            "records": layout.RECORD,
-            "undo": layout.UNDO,
-            "pages": layout.PAGE,
-            "bulk": layout.BULK,
-        }
-        disk = {name: self._db.approximate_size(kind, kind + b"\xff" * 64) for name, kind in kinds.items()}
-        return {**disk, "page_cache": self._pages.size, "record_cache": self._records.size}
 
     def _view(self, version: int, ask: Callable[[View], T]) -> T:
         with self._db.snapshot() as snapshot:

@@ -44,7 +44,7 @@ def main(directory: str, last: int, pause: bool) -> None:
             data = bulk(version)
             puts = {(b"%d" % version, sha256(data).digest()): data}
             drops = [b"%d" % (version - 1)]
-            prepared = store.prepare(version, changes(version), puts, drops, {b"height": b"%d" % version})
+            prepared = store.prepare(version, changes(version), puts, drops)
             if pause:
                 print("prepared", version, flush=True)
                 time.sleep(600)

@@ -42,12 +42,11 @@ def test_a_new_store_is_empty_and_stands_at_version_0(store: Store) -> None:
 def test_prepare_writes_nothing(store: Store) -> None:
     write(store, {b"a": b"1"})
     root = store.root
-    prepared = store.prepare(2, {b"a": b"2", b"b": b"2"}, {(b"s", digest(b"x")): b"x"}, (), {b"m": b"2"})
+    prepared = store.prepare(2, {b"a": b"2", b"b": b"2"}, {(b"s", digest(b"x")): b"x"})
     assert prepared.root == naive_root({b"a": b"2", b"b": b"2"})
     assert (store.version, store.root, dict(store.iterate())) == (1, root, {b"a": b"1"})
     assert (store.get(b"a"), store.get(b"b")) == (b"1", None)
-    assert not store.has_bulk(b"s", digest(b"x"))
-    assert store.get_meta(b"m") is None
+    assert store.get_bulk(b"s", digest(b"x")) is None
     store.verify()
 
 
@@ -64,12 +63,11 @@ def test_one_of_several_prepared_versions_is_committed(store: Store) -> None:
 def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
     records = {b"key%d" % number: b"value" for number in range(100)}
     with Store.open(tmp_path, create=True) as store:
-        store.commit(store.prepare(1, records, {(b"s", digest(b"x")): b"x"}, (), {b"m": b"1"}))
+        store.commit(store.prepare(1, records, {(b"s", digest(b"x")): b"x"}))
         root = store.root
     with Store.open(tmp_path) as store:
         assert (store.version, store.root, dict(store.iterate())) == (1, root, records)
         assert store.get_bulk(b"s", digest(b"x")) == b"x"
-        assert store.get_meta(b"m") == b"1"
         assert store.verify()[0] == 100
         write(store, {b"key1": None})
         del records[b"key1"]
@@ -171,7 +169,7 @@ def check_kept(store: Store) -> None:
 def kept_kinds(store: Store) -> dict[bytes, list[int]]:
     """Versions of what there is of each kind of history."""
     found: dict[bytes, set[int]] = {}
-    for kind in (layout.CHANGED, layout.STALE, layout.UNDO, layout.ROOT, layout.JOURNAL, layout.META_UNDO):
+    for kind in (layout.CHANGED, layout.STALE, layout.UNDO, layout.ROOT, layout.JOURNAL):
         for key in store._db.iterator(prefix=kind, include_value=False):
             found.setdefault(kind, set()).add(int.from_bytes(key[-8:], "big"))
     assert not list(store._db.iterator(prefix=layout.BULK))
@@ -220,7 +218,7 @@ def test_what_changes_nothing_leaves_root_and_history_alone(store: Store) -> Non
 
 
 def test_a_chain_may_start_above_height_1(store: Store) -> None:
-    store.commit(store.prepare(1000, {b"a": b"1"}, {(b"s", digest(b"x")): b"x"}, (), {b"m": b"1"}))
+    store.commit(store.prepare(1000, {b"a": b"1"}, {(b"s", digest(b"x")): b"x"}))
     assert (store.version, store.oldest_version) == (1000, 1000)
     with pytest.raises(StoreError, match="cannot be rolled back"):
         store.rollback()
@@ -293,7 +291,7 @@ def test_bulk_bytes_live_by_scope_and_digest(store: Store) -> None:
     assert sorted(store.bulk_places()) == sorted(puts)
     store.commit(store.prepare(2, {}, {}, [b"r1", b"unknown"]))
     assert store.get_bulk(b"r1", digest(one)) is None
-    assert not store.has_bulk(b"r1", digest(two))
+    assert store.get_bulk(b"r1", digest(two)) is None
     assert store.get_bulk(b"r2", digest(one)) == one
     assert list(store.bulk_places()) == [(b"r2", digest(one))]
 
@@ -342,7 +340,7 @@ def test_rolling_back_a_put_spares_bytes_that_an_older_version_has(store: Store)
     store.commit(store.prepare(2, {}, {}, [b"s"]))
     store.commit(store.prepare(3, {}, {place: b"x"}))
     store.rollback()
-    assert not store.has_bulk(*place)
+    assert store.get_bulk(*place) is None
     store.rollback()
     assert store.get_bulk(*place) == b"x"
 
@@ -362,22 +360,14 @@ def test_wrong_digests_and_scopes_are_refused(store: Store) -> None:
         store.prepare(1, {}, {}, [bytes(256)])
 
 
-def test_sizes_name_what_takes_room(store: Store) -> None:
-    write(store, {b"key%d" % number: b"value" for number in range(100)})
-    sizes = store.sizes()
-    assert set(sizes) == {"records", "undo", "pages", "bulk", "page_cache", "record_cache"}
-    assert sizes["page_cache"] > 100 * 32
-    assert sizes["record_cache"] > 100 * 32
-
-
 def test_a_cache_too_small_for_the_tree_changes_nothing(tmp_path: Path) -> None:
     roots = set()
     for cache_bytes in (0, 10_000, 1 << 26):
         with Store.open(tmp_path / str(cache_bytes), create=True, cache_bytes=cache_bytes) as store:
             for version in range(1, 6):
                 write(store, {b"key%d" % (number * version % 700): b"%d" % version for number in range(300)})
-            assert store.sizes()["page_cache"] <= cache_bytes
-            assert store.sizes()["record_cache"] <= cache_bytes
+            assert store._pages.size <= cache_bytes
+            assert store._records.size <= cache_bytes // 4
             store.verify()
             roots.add(store.root)
     assert len(roots) == 1

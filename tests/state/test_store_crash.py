@@ -39,7 +39,6 @@ def check(directory: Path, version: int) -> None:
         assert store.verify()[0] == len(store_writer.records(version))
         assert dict(store.iterate()) == store_writer.records(version)
         assert store.root == naive_root(store_writer.records(version))
-        assert store.get_meta(b"height") == (b"%d" % version if version else None)
         for kept in range(store.oldest_version, version + 1):
             assert store.root_at(kept) == naive_root(store_writer.records(kept))
         place = (b"%d" % version, sha256(store_writer.bulk(version)).digest())
@@ -81,8 +80,7 @@ def test_a_batch_that_reached_the_disk_in_part_is_not_there(tmp_path: Path, lost
         data = store_writer.bulk(version)
         puts = {(b"%d" % version, sha256(data).digest()): data}
         changes = store_writer.changes(version)
-        meta = {b"height": b"%d" % version}
-        store.commit(store.prepare(version, changes, puts, [b"%d" % (version - 1)], meta))
+        store.commit(store.prepare(version, changes, puts, [b"%d" % (version - 1)]))
     shutil.copytree(tmp_path / "live", tmp_path / "copy")  # while open: closing changes nothing that matters
     store.close()
     log = max((tmp_path / "copy").glob("*.log"))

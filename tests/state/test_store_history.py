@@ -31,11 +31,10 @@ class Model:
     def __init__(self) -> None:
         self.records: dict[bytes, bytes] = {}
         self.bulk: dict[Place, bytes] = {}
-        self.meta: dict[bytes, bytes] = {}
 
     def copy(self) -> Model:
         other = Model()
-        other.records, other.bulk, other.meta = dict(self.records), dict(self.bulk), dict(self.meta)
+        other.records, other.bulk = dict(self.records), dict(self.bulk)
         return other
 
 
@@ -49,7 +48,6 @@ def patch(held: dict[bytes, bytes], changes: dict[bytes, bytes | None]) -> None:
 changes = st.dictionaries(st.sampled_from(KEYS), st.none() | st.sampled_from([b"1", b"2", b"3"]), max_size=12)
 puts = st.lists(st.tuples(st.sampled_from(SCOPES), st.sampled_from(BYTES)), max_size=2)
 drops = st.lists(st.sampled_from(SCOPES), max_size=2)
-meta = st.dictionaries(st.sampled_from([b"m1", b"m2"]), st.none() | st.sampled_from([b"1", b"2"]), max_size=2)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -66,23 +64,21 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.close()
         shutil.rmtree(self.directory)
 
-    @rule(changes=changes, puts=puts, drops=drops, meta=meta, forget=st.booleans())
+    @rule(changes=changes, puts=puts, drops=drops, forget=st.booleans())
     def commit(
         self,
         changes: dict[bytes, bytes | None],
         puts: list[Place],
         drops: list[bytes],
-        meta: dict[bytes, bytes | None],
         forget: bool,
     ) -> None:
         version = self.store.version + 1 if self.store.version else self.first
         new = self.versions[self.store.version].copy()
         patch(new.records, changes)
-        patch(new.meta, meta)
         new.bulk = {place: data for place, data in new.bulk.items() if place[0] not in drops}
         placed = {(scope, sha256(data).digest()): data for scope, data in puts}
         new.bulk.update(placed)
-        prepared = self.store.prepare(version, changes, placed, drops, meta)
+        prepared = self.store.prepare(version, changes, placed, drops)
         assert prepared.root == naive_root(new.records)
         if not forget:
             self.store.commit(prepared)
@@ -122,9 +118,6 @@ class StoreMachine(RuleBasedStateMachine):
         assert list(self.store.iterate()) == sorted(now.records.items())
         assert [self.store.get(key) for key in KEYS] == [now.records.get(key) for key in KEYS]
         assert {place: self.store.get_bulk(*place) for place in self.store.bulk_places()} == now.bulk
-        assert [self.store.get_meta(name) for name in (b"m1", b"m2")] == [
-            now.meta.get(name) for name in (b"m1", b"m2")
-        ]
         self.store.verify()
 
     @invariant()
@@ -158,7 +151,7 @@ class StoreMachine(RuleBasedStateMachine):
             for key in database.iterator(prefix=layout.UNDO, include_value=False)
         ]
         assert set(undo) <= set(kept[1:])
-        for kind in (layout.CHANGED, layout.STALE, layout.JOURNAL, layout.META_UNDO, layout.ROOT):
+        for kind in (layout.CHANGED, layout.STALE, layout.JOURNAL, layout.ROOT):
             noted = {int.from_bytes(key[1:], "big") for key, _ in database.iterator(prefix=kind)}
             assert noted <= set(kept if kind == layout.ROOT else kept[1:])
         needed = {*bulk.places(database), *bulk.dropped(history.journals(database, kept[0] + 1, kept[-1]))}

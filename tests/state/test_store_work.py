@@ -39,8 +39,8 @@ class CountedIterator:
     def __enter__(self) -> CountedIterator:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._source.close()
+    def __exit__(self, *why: object) -> None:
+        self._source.__exit__(*why)
 
     def __iter__(self) -> CountedIterator:
         return self
