@@ -118,7 +118,9 @@ class Blocks:
         async with self._subscriptions.open(NEW_HEADER) as stream:
             while True:
                 yield await self.height()
-                await anext(stream)
+                with suppress(TimeoutError):  # then the node is asked: it may be silent, and still go on
+                    async with asyncio.timeout(_RECHECK_SECONDS):
+                        await anext(stream)
 
     async def until(self, height: int) -> int:
         """Wait for a height to be committed and return the latest."""

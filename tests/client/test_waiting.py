@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from tests.client.devnode import ALICE, BOB, DevNode
@@ -24,3 +25,18 @@ async def test_a_transaction_the_node_has_forgotten_is_handed_to_it_again(
         node.hold_blocks = False
         result = await waits
         assert (result.hash, node.calls["broadcast_tx_sync"] > 1) == (pending.hash, True)
+
+
+async def test_blocks_that_nobody_tells_of_are_asked_for(
+    url: str, node: DevNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node may confirm a subscription and be silent; who has a window to keep must not wait for ever."""
+
+    async def silent(*_: Any) -> None:
+        """Tell nobody."""
+
+    monkeypatch.setattr(node, "_tell", silent)
+    monkeypatch.setattr(waiting, "_RECHECK_SECONDS", 0.1)
+    async with Client(url) as client, asyncio.timeout(20):
+        height = await client.blocks.height()
+        assert await client.blocks.until(height + 5) >= height + 5
