@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.e2e.pages.newcomer import Newcomer, Word
-from tests.e2e.pages.page import docs
+from tests.e2e.pages.page import Command, docs
 
 from assay.node.home import Home, host_and_port, open_home
 from assay.node.ports import LOOPBACK, free_ports
@@ -66,7 +66,7 @@ def layout(tmp_path: Path, make_node: Callable[..., Any], pinned_cometbft: Path,
         operator.type(f"{command} --rpc {rpc} --p2p {p2p} --moniker {home.name}")
         return operator.type(show_id, {"HOME": home}).strip(), p2p
 
-    def join(home: Path, peer: str) -> tuple[str, str]:
+    def join(init: Command, home: Path, peer: str) -> tuple[str, str]:
         words: dict[str, Word] = {
             "sudo -u assay /opt/assay/.venv/bin/assayd": "assayd",
             "/var/lib/assay": home,
@@ -76,8 +76,10 @@ def layout(tmp_path: Path, make_node: Callable[..., Any], pinned_cometbft: Path,
         return made(operator.here(init, words), home)
 
     validator, at = made(f"assayd --home {first} init --param preset=small --block-time 200", first)
-    sentry, behind = join(second, f"{validator}@{at}")
-    join(third, f"{sentry}@{behind}")
+    sentry, behind = join(init, second, f"{validator}@{at}")
+    (another,) = docs(repository, "validator.md").commands("Another chain's node")
+    operator.environment["ASSAYD_HOME"] = str(third)
+    join(another, third, f"{sentry}@{behind}")
     words: dict[str, Word] = {"VALIDATOR_ID": validator, "SENTRY_ID": sentry}
     words |= {"10.0.0.1:26656": at, "10.0.0.2:26656": behind, "0.0.0.0:26656": behind}
     for home, settings in zip(homes, page.block("toml", SECTION), strict=False):

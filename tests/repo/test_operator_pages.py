@@ -10,33 +10,13 @@ from typing import Any
 
 import click
 import pytest
-from tests.e2e.pages.page import Page
+from tests.e2e.pages.page import Page, cells, docs
 
 from assay.client.cli.main import main as assay
 from assay.node.cli.commands import assayd
 from assay.node.settings import parse_settings
 
 PROGRAMS: dict[str, click.Command] = {"assay": assay, "assayd": assayd}
-
-# Who types the commands of a page on real nodes.
-TYPED = {
-    "README.md": ("test_readme.py",),
-    "backup.md": ("test_backup.py", "four/test_put_back.py"),
-    "genesis.md": ("test_genesis_page.py",),
-    "hardening.md": ("test_remote_signer.py", "test_sentry.py"),
-    "history.md": ("chain/test_history.py",),
-    "light-client.md": ("four/test_light.py",),
-    "metrics.md": ("test_metrics.py",),
-    "recovery.md": ("chain/test_damage.py",),
-    "rpc.md": ("chain/test_queries.py", "test_client.py"),
-    "state-sync.md": ("four/test_state_sync.py",),
-    "upgrades.md": ("four/test_upgrade.py",),
-    "validator.md": ("test_assayd.py", "test_doctor.py", "four/test_testnet.py"),
-    "validators.md": ("test_newcomer.py",),
-}
-
-PARSED = {"validator.md": "Another chain's node"}
-"""What is parsed here alone; the same is typed from another page."""
 
 COMETBFT = {"instrumentation", "p2p", "priv_validator_laddr", "tx_index"}
 """What pages show of CometBFT's file; tests write it there, and the file has to know it."""
@@ -162,16 +142,22 @@ def test_commands_stand_in_blocks_that_are_read_as_such(pages: list[Page]) -> No
                 assert not re.search(r"^(?:\$ |\S*assayd? (?!\[)[a-z-])", block.text, re.MULTILINE), page.name
 
 
+def typed_by(repository: Path) -> dict[str, list[str]]:
+    """Return the table of docs/testing.md: a page, and the tests that type it."""
+    rows = (row for row in cells(docs(repository, "testing.md")) if row[0].startswith("["))
+    return {re.findall(r"\[(.*?)\]", page)[0]: re.findall(r"`(.*?)`", tests) for page, tests in rows}
+
+
 def test_every_page_with_commands_is_typed_by_a_test(pages: list[Page], repository: Path) -> None:
-    left: set[tuple[str, str | None]] = set()
+    typed, left = typed_by(repository), set()
     for page in pages:
         sections = {each.section for each in page.commands() if any(calls(each.text))}
-        sources = "".join((repository / "tests/e2e" / name).read_text() for name in TYPED.get(page.name, ()))
+        sources = "".join((repository / name).read_text() for name in typed.get(page.name, ()))
         if f'"{page.name}"' not in sources:
-            left |= {(page.name, None)} if sections else set()
+            left |= {(page.name, "all of it")} if sections else set()
         elif ".commands()" not in sources:
             left |= {(page.name, title) for title in sections if f'"{title}"' not in sources}
-    assert left == set(PARSED.items())
+    assert left == set()
 
 
 # --- settings and links ------------------------------------------------------
