@@ -64,8 +64,8 @@ def _find_settled(view: Overlay, operator: bytes) -> ValidatorRecord:
     record = validators.find(view, operator)
     if slash_queue.holds(view, operator):
         raise BeingSlashed(
-            "a slash of the validator is under way and takes some blocks; meanwhile nothing is delegated to "
-            "it and nothing leaves it; send it again later"
+            "a slash of the validator is under way and takes some blocks; until `assay query slashes` lists "
+            "it nothing is delegated to the validator and nothing leaves it; send it again then"
         )
     return record
 
