@@ -27,9 +27,12 @@ def scratch_directory(parent: Path) -> Iterator[Path]:
 
 
 def sweep(parent: Path) -> None:
-    """Remove what killed processes have left; a directory is in use as long as a process has it locked."""
+    """Remove what killed processes have left; a directory is in use as long as a process has it locked.
+
+    What another user has left, a backup made by root for example, stays: that is no reason not to go on.
+    """
     for place in parent.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(BlockingIOError, FileNotFoundError), _locked(place, fcntl.LOCK_NB):
+        with contextlib.suppress(OSError), _locked(place, fcntl.LOCK_NB):
             shutil.rmtree(place)
 
 

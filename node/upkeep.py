@@ -79,7 +79,7 @@ def rollback(home: Home, binary: Path, *, hard: bool) -> RolledBack:
         before = store.version
         if before <= store.oldest_version:
             raise StoreError(f"height {before} is the oldest that is kept: the node cannot go back from it")
-        alone = is_only_validator(home, cometbft.validator_key(binary, home.path), store)
+        alone = hard and is_only_validator(home, cometbft.validator_key(binary, home.path), store)
         height, app_hash = cometbft.rollback(binary, home.path, hard=hard)
         while store.version > height:
             store.rollback()
@@ -89,7 +89,7 @@ def rollback(home: Home, binary: Path, *, hard: bool) -> RolledBack:
                 f"the application stood at height {height} already, and CometBFT agrees: start the node, "
                 f"which executes block {height + 1} again; to go back further, run it with --hard"
             )
-        if hard and alone:
+        if alone:
             cometbft.write_signed(home.path, height)
         _drop_snapshots(home, store.version)
         return RolledBack(before, store.version, store.root)

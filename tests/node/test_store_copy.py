@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from assay.node.scratch import sweep
 from assay.node.store_copy import copy_store, readable_store
 from assay.state.store import Corrupt, Store
 
 READER = """
 import sys, time
 from pathlib import Path
+from assay.node.scratch import sweep
 from assay.node.store_copy import readable_store
 with readable_store(Path(sys.argv[1]), untouched=True):
     print("open", flush=True)
@@ -81,3 +83,9 @@ def test_a_damaged_store_is_called_that(path: Path, tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match=r"is damaged: .*restore a backup"):
         copy_store(path, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
+
+
+def test_what_cannot_be_removed_stops_nobody(path: Path) -> None:
+    (path.parent / ".scratch-of-somebody").touch()
+    sweep(path.parent)
+    assert read(path) == b"value"
