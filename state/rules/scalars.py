@@ -18,8 +18,3 @@ def encode(value: int) -> bytes:
 def decode(data: bytes) -> int:
     """Invert `encode`."""
     return int.from_bytes(data, "little", signed=True)
-
-
-def encode_share(value: int) -> bytes:
-    """Return an integer modulo Q as 16 bytes, little endian."""
-    return value.to_bytes(SHARE_BYTES, "little")

@@ -252,6 +252,7 @@ def test_a_new_store_becomes_the_restored_one(taken: Taken, tmp_path: Path) -> N
     restore(taken, tmp_path / "made").close()
     with Store.open(tmp_path / "store", create=True) as store:
         store.replace(tmp_path / "made")
+        assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
         assert (store.version, store.root) == (5, taken.manifest.root)
         assert store.get(keys.PARAMS) == b"params"
         store.commit(store.prepare(6, {b"next": b"1"}))
