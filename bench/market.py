@@ -20,7 +20,7 @@ from reveal import BALANCE, CONTRIBUTOR, FEATURES, OWNER, model, opened_round, r
 from assay.client.client import Client
 from assay.client.encryption import encrypt_contribution
 from assay.client.messages import commit, post_model, reveal
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto import accounts
 from assay.proto import state_pb2 as pb
 from assay.proto.tx_pb2 import Message

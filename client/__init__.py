@@ -38,7 +38,7 @@ from assay.client.light.trust import Trust
 from assay.client.light.verify import TrustRules
 from assay.client.records import Answer, NoSuchRecord
 from assay.client.transactions import Options, PendingTx
-from assay.client.waiting import Event, TxResult
+from assay.client.tx_results import Event, TxResult
 
 __all__ = [
     "Answer",

@@ -17,7 +17,7 @@ from assay.client.progress import aside
 from assay.client.train.manifest import Floats
 from assay.client.train.sgd import update
 from assay.client.train.table import DataSet
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account
 from assay.crypto.ckks.payload import payload_bytes
 from assay.crypto.committee import sealed_box

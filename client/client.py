@@ -23,7 +23,8 @@ from assay.client.sequences import Sequences
 from assay.client.staking import Staking
 from assay.client.subscriptions import Subscriptions, merge
 from assay.client.transactions import Options, PendingTx, Sender
-from assay.client.waiting import Blocks, Event, TxWaiter, parse_events
+from assay.client.tx_results import Event, parse_events
+from assay.client.waiting import Blocks, TxWaiter
 from assay.crypto.accounts import Account
 from assay.proto.query_pb2 import SimulateResponse
 from assay.proto.state_pb2 import Params

@@ -12,7 +12,7 @@ from assay.client.client import Client
 from assay.client.errors import ClientError
 from assay.client.messages import transfer
 from assay.client.transactions import Options
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account
 from assay.crypto.mnemonics import account_from_words
 

@@ -20,7 +20,7 @@ from assay.client.messages import acknowledge_release, report_release
 from assay.client.train import evaluate
 from assay.client.train.manifest import weights
 from assay.client.train.table import DataSet
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account
 from assay.crypto.ckks.packing import unpack
 from assay.crypto.committee import evidence, release, sealed_box

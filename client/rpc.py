@@ -11,6 +11,7 @@ import itertools
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -57,6 +58,12 @@ def b64(data: bytes) -> str:
 def unb64(text: str | None) -> bytes:
     """Return the bytes of a ``[]byte`` field; CometBFT writes null for none."""
     return base64.b64decode(text) if text else b""
+
+
+def block_time(text: str) -> datetime:
+    """Read a time as CometBFT writes it, with nanoseconds; datetime has microseconds."""
+    head, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
 
 
 def base_url(node: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from assay.client.client import Client
 from assay.client.errors import BadResponse
-from assay.client.rpc import understood
+from assay.client.rpc import block_time, understood
 
 _SAMPLE: Final = 20
 _MOST_SECONDS: Final = 366 * 86_400
@@ -41,12 +41,6 @@ class BlockClock:
         """Return the local time of a height, with its day where that is not the latest block's."""
         when, now = self.expected(height).astimezone(), self.time.astimezone()
         return when.strftime("%H:%M:%S" if when.date() == now.date() else "%Y-%m-%d %H:%M")
-
-
-def block_time(text: str) -> datetime:
-    """Read a time as CometBFT writes it, with nanoseconds; datetime has microseconds."""
-    head, _, fraction = text.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{head}.{fraction[:6]:0<6}").replace(tzinfo=UTC)
 
 
 async def measure(client: Client) -> BlockClock:

@@ -11,7 +11,8 @@ from assay.client.errors import NodeUnreachable, RpcError, TxFailed, TxRefused
 from assay.client.records import Reader, decode
 from assay.client.rpc import Rpc, b64, understood
 from assay.client.sequences import Sequences
-from assay.client.waiting import Blocks, TxResult, TxWaiter
+from assay.client.tx_results import TxResult
+from assay.client.waiting import Blocks, TxWaiter
 from assay.crypto.accounts import SIGNATURE_BYTES, Account, sign_tx
 from assay.proto.query_pb2 import SimulateResponse
 from assay.proto.tx_pb2 import Message, Tx, TxBody

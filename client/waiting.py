@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from assay.client.errors import (
@@ -19,6 +18,7 @@ from assay.client.errors import (
 )
 from assay.client.rpc import Rpc, b64, understood
 from assay.client.subscriptions import Subscriptions
+from assay.client.tx_results import TxResult, from_blocks, from_event, from_index
 
 NEW_HEADER: Final = "tm.event='NewBlockHeader'"
 
@@ -28,44 +28,9 @@ _RECHECK_SECONDS: Final = 5.0
 _RETRY_SECONDS: Final = 0.5
 _AWAY_SECONDS: Final = 60.0
 _RESEND_SECONDS: Final = 10.0
+_SLACK_SECONDS: Final = 10.0
 _PASSING: Final = (BadResponse, NodeUnreachable, RpcError)
 """What may go well the next time."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened in a block.
-
-    Attributes
-    ----------
-    kind
-        Such as ``transfer`` or ``round``; docs/rpc.md lists them.
-    attributes
-        Names and values.
-    """
-
-    kind: str
-    attributes: dict[str, str]
-
-
-@dataclass(frozen=True)
-class TxResult:
-    """A transaction that is in a block and succeeded, as the node says; what it changed can be proven."""
-
-    hash: bytes
-    height: int
-    index: int
-    gas_wanted: int
-    gas_used: int
-    events: tuple[Event, ...]
-
-
-def parse_events(raw: Any) -> tuple[Event, ...]:
-    """Return events from CometBFT's JSON list."""
-    return tuple(
-        Event(item["type"], {pair["key"]: pair.get("value") or "" for pair in item.get("attributes") or ()})
-        for item in raw or ()
-    )
 
 
 class Blocks:
@@ -154,7 +119,7 @@ class TxWaiter:
         TxFailed
             If it is in a block and failed.
         """
-        return _found(tx_hash, (await self._rpc.batch([_lookup(tx_hash)]))[0])
+        return from_index(tx_hash, (await self._rpc.batch([_lookup(tx_hash)]))[0])
 
     async def wait(self, tx_hash: bytes, seconds: float, raw: bytes = b"") -> TxResult:
         """Wait until a transaction is in a block.
@@ -180,6 +145,11 @@ class TxWaiter:
             async with asyncio.timeout(seconds):
                 return await self._wait(tx_hash)
         except TimeoutError:
+            with suppress(*_PASSING):
+                last = await self._blocks.height()
+                found = await from_blocks(self._rpc, tx_hash, last, seconds + _SLACK_SECONDS)
+                if found is not None:
+                    return found
             raise TxNotSeen(
                 f"transaction {tx_hash.hex().upper()} was seen in no block for {seconds:g} s; "
                 "it may still come: query it later before sending it again"
@@ -224,7 +194,7 @@ class TxWaiter:
                         event = await anext(stream)
                 except TimeoutError:
                     continue
-                return _from_event(tx_hash, event)
+                return from_event(tx_hash, event)
 
     async def _wait_with_others(self, tx_hash: bytes) -> TxResult:
         future = self._waiting.get(tx_hash)
@@ -254,7 +224,7 @@ class TxWaiter:
         answers = await self._rpc.batch([_lookup(tx_hash) for tx_hash in hashes])
         for tx_hash, answer in zip(hashes, answers, strict=True):
             try:
-                found = _found(tx_hash, answer)
+                found = from_index(tx_hash, answer)
             except TxFailed as error:
                 self._fail(tx_hash, error)
             except (BadResponse, RpcError) as error:
@@ -278,32 +248,3 @@ def _not_told(tx_hash: bytes, error: ClientError) -> TxNotSeen:
 
 def _lookup(tx_hash: bytes) -> tuple[str, dict[str, Any]]:
     return "tx", {"hash": b64(tx_hash), "prove": False}
-
-
-def _found(tx_hash: bytes, answer: Any) -> TxResult | None:
-    if isinstance(answer, RpcError):
-        if "not found" in answer.data or "not found" in str(answer):
-            return None
-        raise answer
-    with understood("tx"):
-        return _judged(tx_hash, int(answer["height"]), int(answer.get("index") or 0), answer["tx_result"])
-
-
-def _from_event(tx_hash: bytes, event: dict[str, Any]) -> TxResult:
-    with understood("the event of a transaction"):
-        value = event["data"]["value"]["TxResult"]
-        return _judged(tx_hash, int(value["height"]), int(value.get("index") or 0), value["result"])
-
-
-def _judged(tx_hash: bytes, height: int, index: int, result: dict[str, Any]) -> TxResult:
-    code = int(result.get("code") or 0)
-    if code:
-        raise TxFailed(result.get("codespace") or "", code, result.get("log") or "", height, tx_hash)
-    return TxResult(
-        hash=tx_hash,
-        height=height,
-        index=index,
-        gas_wanted=int(result.get("gas_wanted") or 0),
-        gas_used=int(result.get("gas_used") or 0),
-        events=parse_events(result.get("events")),
-    )

@@ -34,7 +34,7 @@ from assay.client.timing import BlockClock, measure
 from assay.client.train import evaluate
 from assay.client.train.manifest import with_weights
 from assay.client.train.table import DataSet, load
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account, encode_address
 from assay.proto import state_pb2 as pb
 from assay.proto.model_pb2 import Model

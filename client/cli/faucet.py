@@ -10,7 +10,7 @@ from assay.client.cli.parameters import amount, key_names
 from assay.client.cli.sending import result_document, settled
 from assay.client.cli.session import Session, pass_session
 from assay.client.client import Client
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import encode_address
 
 

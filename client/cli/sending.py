@@ -10,7 +10,7 @@ from assay.client.cli.plain import to_plain
 from assay.client.cli.session import Session
 from assay.client.client import Client
 from assay.client.transactions import Options, PendingTx
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account
 from assay.proto.tx_pb2 import Message, TxBody
 

@@ -18,7 +18,7 @@ from assay.client.client import Client
 from assay.client.errors import ClientError
 from assay.client.staking import Holding
 from assay.client.timing import measure
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account, encode_address
 from assay.proto.staking_pb2 import ValidatorRecord
 from assay.proto.tx_pb2 import Message

@@ -15,7 +15,7 @@ from assay.client.client import Client
 from assay.client.errors import TxNotSeen
 from assay.client.messages import transfer
 from assay.client.rpc import understood
-from assay.client.waiting import TxResult, parse_events
+from assay.client.tx_results import TxResult, parse_events
 from assay.crypto.accounts import encode_address
 
 _PAGE = 30
@@ -55,7 +55,10 @@ def show(session: Session, tx_hash: bytes, wait: int) -> None:
         if found is None and wait:
             found = await client.waiter.wait(tx_hash, wait)
         if found is None:
-            raise TxNotSeen(f"transaction {tx_hash.hex().upper()} is in no block the node has")
+            raise TxNotSeen(
+                f"the node's index has no transaction {tx_hash.hex().upper()}; a node that was killed or has "
+                "begun late may lack some that are in blocks: ask another node"
+            )
         return found
 
     result = session.run(find)

@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from assay.client.client import Client
 from assay.client.errors import ClientError
-from assay.client.rpc import understood
-from assay.client.timing import block_time
+from assay.client.rpc import block_time, understood
 from assay.node.doctor.findings import Finding, good, note, wrong
 from assay.node.home import Home, host_and_port
 

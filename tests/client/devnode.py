@@ -218,6 +218,16 @@ class DevNode:
             raise Refusal(f"height {height} must be less than or equal to the current blockchain height")
         return {"header": self.headers[int(height)]}
 
+    def rpc_block(self, height: str) -> dict[str, Any]:
+        txs = [item["tx"] for item in self._indexed(int(height))]
+        return {"block": {"header": self.headers[int(height)], "data": {"txs": txs}}}
+
+    def rpc_block_results(self, height: str) -> dict[str, Any]:
+        return {"height": height, "txs_results": [item["tx_result"] for item in self._indexed(int(height))]}
+
+    def _indexed(self, height: int) -> list[dict[str, Any]]:
+        return [item for item in self.results.values() if item["height"] == str(height)]
+
     def rpc_abci_query(self, path: str, data: str, height: str = "0", prove: bool = False) -> dict[str, Any]:
         try:
             answer = self.queries.answer(path, bytes.fromhex(data), int(height), prove)

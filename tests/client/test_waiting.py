@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
-from tests.client.devnode import ALICE, BOB, DevNode
+from tests.client.devnode import ALICE, BOB, DevNode, Refusal
 
-from assay.client import Client, messages, waiting
+from assay.client import Client, Options, TxFailed, TxNotSeen, messages, waiting
 
 
 async def test_a_transaction_the_node_has_forgotten_is_handed_to_it_again(
@@ -27,16 +26,49 @@ async def test_a_transaction_the_node_has_forgotten_is_handed_to_it_again(
         assert (result.hash, node.calls["broadcast_tx_sync"] > 1) == (pending.hash, True)
 
 
-async def test_blocks_that_nobody_tells_of_are_asked_for(
-    url: str, node: DevNode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A node may confirm a subscription and be silent; who has a window to keep must not wait for ever."""
+@pytest.fixture
+def silent(node: DevNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that confirms subscriptions and tells nobody of anything."""
 
-    async def silent(*_: Any) -> None:
-        """Tell nobody."""
+    async def tell(*_: object) -> None:
+        """Say nothing."""
 
-    monkeypatch.setattr(node, "_tell", silent)
+    monkeypatch.setattr(node, "_tell", tell)
+
+
+@pytest.fixture
+def unindexed(node: DevNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that was killed before it had written its index of transactions."""
+
+    def refuse(**_: object) -> None:
+        raise Refusal("tx not found")
+
+    monkeypatch.setattr(node, "rpc_tx", refuse)
+
+
+@pytest.mark.usefixtures("silent")
+async def test_blocks_that_nobody_tells_of_are_asked_for(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has a window to keep must not wait for ever."""
     monkeypatch.setattr(waiting, "_RECHECK_SECONDS", 0.1)
     async with Client(url) as client, asyncio.timeout(20):
         height = await client.blocks.height()
         assert await client.blocks.until(height + 5) >= height + 5
+
+
+@pytest.mark.usefixtures("silent", "unindexed")
+async def test_a_transaction_that_only_its_block_knows_is_found(url: str) -> None:
+    async with Client(url) as client:
+        payment = messages.transfer(BOB.address, 5)
+        paid = await client.send(ALICE, [payment])
+        failed = await client.send(ALICE, [payment, messages.cancel_round(7)], Options(gas_limit=9000))
+        result = await paid.wait(1)
+        assert (result.hash, result.gas_used > 0) == (paid.hash, True)
+        with pytest.raises(TxFailed, match="no round 7"):
+            await failed.wait(1)
+
+
+@pytest.mark.usefixtures("silent", "unindexed")
+async def test_a_transaction_in_no_block_is_not_found_there(url: str) -> None:
+    async with Client(url) as client:
+        with pytest.raises(TxNotSeen, match="query it later"):
+            await client.waiter.wait(bytes(32), 0.5)

@@ -100,7 +100,7 @@ def test_a_refusal_is_exit_code_1_with_its_code(run: Run, url: str) -> None:
         (["tx", "send", "assay1nobody", "1"], 2, "not an address"),
         (["tx", "send", BOB.address_text, "lots"], 2, "not an amount"),
         (["tx", "show", "12"], 2, "32 bytes"),
-        (["tx", "show", "00" * 32], 1, "in no block"),
+        (["tx", "show", "00" * 32], 1, "index has no transaction"),
         (["query", "round", "5"], 1, "no round 5"),
         (["query", "contribution", "5", BOB.address_text], 1, "no contribution in round 5"),
         (["query", "key", "9"], 1, "no committee key 9"),

@@ -9,7 +9,7 @@ from tests.e2e.chain.people import Person
 
 from assay.client import Client, Event
 from assay.client.explain import Explanation, explain
-from assay.client.waiting import parse_events
+from assay.client.tx_results import parse_events
 from assay.crypto.presets import by_wire_id
 from assay.proto.state_pb2 import Contribution, Round
 from assay.state.rules import keys

@@ -20,7 +20,7 @@ from assay.client.home import Home
 from assay.client.release import CannotCollect, Floats, open_sum
 from assay.client.train.sgd import update
 from assay.client.train.table import load
-from assay.client.waiting import TxResult
+from assay.client.tx_results import TxResult
 from assay.crypto.accounts import Account, generate
 from assay.crypto.ckks.packing import normalise
 from assay.proto.model_pb2 import Model

@@ -16,7 +16,7 @@ from tests.state.ics23_reference import PROGRAMS, Claim, reference_verdicts
 
 from assay.client import Client, Event, NoSuchRecord, ProofInvalid, QueryRefused, TxRefused, messages
 from assay.client.rpc import unb64
-from assay.client.waiting import parse_events
+from assay.client.tx_results import parse_events
 from assay.crypto.accounts import generate
 from assay.proto.state_pb2 import Account
 from assay.state.rules import errors, ics23, keys
