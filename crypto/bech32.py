@@ -6,8 +6,7 @@ texts of up to 90 characters.
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
-from operator import xor
+from functools import lru_cache
 from typing import Final
 
 _ALPHABET: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -74,14 +73,15 @@ def _tables(prefix: str, size: int) -> tuple[int, tuple[tuple[int, ...], ...]]:
         [check(bytes(i) + bytes((1 << bit,)) + bytes(size - i - 1)) ^ base for bit in range(8)]
         for i in range(size)
     ]
-    tables = tuple(
-        tuple(
-            reduce(xor, (part for bit, part in enumerate(parts) if value >> bit & 1), 0)
-            for value in range(256)
-        )
-        for parts in bits
-    )
-    return base ^ 1, tables
+    return base ^ 1, tuple(map(_sums, bits))
+
+
+def _sums(parts: list[int]) -> tuple[int, ...]:
+    """The XOR of every choice of the parts; part i is in those whose number has bit i."""
+    sums = [0]
+    for part in parts:
+        sums += [value ^ part for value in sums]
+    return tuple(sums)
 
 
 def encode(prefix: str, data: bytes) -> str:
