@@ -36,6 +36,8 @@ PARAMS = ("preset=small", "key_pool=2", "ceremony_window=2000", "signed_blocks_w
 CUT_SECONDS, PAUSE_SECONDS = 4.0, 2.5
 CALM_SECONDS = (1.0, 5.0)
 TRANSFERS = 20
+RECIPIENTS = 500
+"""Accounts that are paid: always the same, so that memory does not grow with the state."""
 
 
 @dataclass
@@ -89,6 +91,7 @@ class Soak:
     def __init__(self, net: Network, wires: Wires, folder: Path, seed: int) -> None:
         self.net, self.wires, self.folder = net, wires, folder
         self.rng, self.figures = Random(seed), Figures(seed)
+        self.recipients = [self.rng.randbytes(20) for _ in range(RECIPIENTS)]
         self.executed: list[dict[int, str]] = [{} for _ in net.nodes]
 
     async def run(self, seconds: float) -> Figures:
@@ -115,7 +118,7 @@ class Soak:
             await asyncio.gather(*(self._batch(client, sender) for sender in senders))
 
     async def _batch(self, client: Client, sender: Person) -> None:
-        parts = [messages.transfer(self.rng.randbytes(20), 1) for _ in range(TRANSFERS)]
+        parts = [messages.transfer(self.rng.choice(self.recipients), 1) for _ in range(TRANSFERS)]
         sent = [await client.send(sender.account, [part]) for part in parts]
         for each in sent:
             result = await each.wait()
