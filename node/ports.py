@@ -10,7 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 LOOPBACK: Final = "127.0.0.1"
-_LISTENING_PORTS: Final = range(20_000, 32_768)
+LISTENING_PORTS = range(20_000, 32_768)
+"""Where free ports are looked for."""
 
 
 def is_private(address: str) -> bool:
@@ -32,13 +33,13 @@ def free_ports(count: int) -> list[int]:
     """
     found: list[int] = []
     with ExitStack() as stack:
-        for port in random.sample(_LISTENING_PORTS, len(_LISTENING_PORTS)):
+        for port in random.sample(LISTENING_PORTS, len(LISTENING_PORTS)):
             if len(found) == count:
                 return found
             with suppress(OSError):
                 listen(stack, port)
                 found.append(port)
-    raise OSError(f"there are no {count} free ports from {_LISTENING_PORTS[0]} to {_LISTENING_PORTS[-1]}")
+    raise OSError(f"there are no {count} free ports from {LISTENING_PORTS[0]} to {LISTENING_PORTS[-1]}")
 
 
 def listen(stack: ExitStack, port: int) -> None:

@@ -13,6 +13,8 @@ import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from assay.node import ports
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_NETWORKS = ("tests/e2e/chain/", "tests/e2e/four/")
 """Folders whose tests share a network that runs for as long as they do."""
@@ -34,6 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("hypothesis_profile", None) is None:
         hypothesis.settings.load_profile("quick")
     sys.addaudithook(_refuse_other_machines)
+    _keep_to_own_ports()
+
+
+def _keep_to_own_ports() -> None:
+    """Give each process of ``-n 2`` ports of its own: a killed node must find its port free again."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports.LISTENING_PORTS = ports.LISTENING_PORTS[number::processes]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -5,8 +5,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from assay.node import ports
 
 ELSEWHERE = "192.0.2.1"  # an address for documentation, RFC 5737: nobody's
 
@@ -62,3 +65,20 @@ def test_some_long_tests_come_first_whatever_the_seed(repository: Path) -> None:
     ).stdout
     first = [line.partition("::")[0] for line in listed.splitlines()[:2]]
     assert sorted(first) == ["tests/e2e/four/test_soak.py", "tests/node/crash/test_crash.py"]
+
+
+def test_processes_draw_from_ports_of_their_own(
+    repository: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conftest: Any = pytestconfig.pluginmanager.get_plugin(str(repository / "tests" / "conftest.py"))
+    monkeypatch.setattr(ports, "LISTENING_PORTS", range(20_000, 20_009))
+    drawn = []
+    for worker in ("gw0", "gw1"):
+        with monkeypatch.context() as process:
+            process.setattr(ports, "LISTENING_PORTS", ports.LISTENING_PORTS)
+            process.setenv("PYTEST_XDIST_WORKER", worker)
+            process.setenv("PYTEST_XDIST_WORKER_COUNT", "2")
+            conftest._keep_to_own_ports()
+            drawn.append(set(ports.LISTENING_PORTS))
+    assert drawn[0].isdisjoint(drawn[1])
+    assert drawn[0] | drawn[1] == set(range(20_000, 20_009))
