@@ -29,6 +29,7 @@ _RETRY_SECONDS: Final = 0.5
 _AWAY_SECONDS: Final = 60.0
 _RESEND_SECONDS: Final = 10.0
 _SLACK_SECONDS: Final = 10.0
+_SEARCH_SECONDS: Final = 30.0
 _PASSING: Final = (BadResponse, NodeUnreachable, RpcError)
 """What may go well the next time."""
 
@@ -145,11 +146,9 @@ class TxWaiter:
             async with asyncio.timeout(seconds):
                 return await self._wait(tx_hash)
         except TimeoutError:
-            with suppress(*_PASSING):
-                last = await self._blocks.height()
-                found = await from_blocks(self._rpc, tx_hash, last, seconds + _SLACK_SECONDS)
-                if found is not None:
-                    return found
+            found = await self._in_blocks(tx_hash, seconds)
+            if found is not None:
+                return found
             raise TxNotSeen(
                 f"transaction {tx_hash.hex().upper()} was seen in no block for {seconds:g} s; "
                 "it may still come: query it later before sending it again"
@@ -157,6 +156,14 @@ class TxWaiter:
         finally:
             resending.cancel()
             await asyncio.gather(resending, return_exceptions=True)
+
+    async def _in_blocks(self, tx_hash: bytes, seconds: float) -> TxResult | None:
+        """Look into the blocks of so many seconds themselves, with an end: a node may make any number up."""
+        with suppress(TimeoutError, *_PASSING):
+            async with asyncio.timeout(_SEARCH_SECONDS):
+                last = await self._blocks.height()
+                return await from_blocks(self._rpc, tx_hash, last, seconds + _SLACK_SECONDS)
+        return None
 
     async def _resend(self, raw: bytes) -> None:
         while raw:

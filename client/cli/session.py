@@ -96,12 +96,11 @@ class Session:
         """Say what proofs rest on: a header that is trusted, and the newest that follows from it."""
         if client.light is not None and client.light.newest is not None:
             newest, witnesses = client.light.newest, len(self._witnesses())
-            agreed = (
-                "; 1 witness has the same" if witnesses == 1 else f"; {witnesses} witnesses have the same"
-            )
+            several = f"; {witnesses} witnesses have the same"
+            agreed = {0: "", 1: "; 1 witness has the same"}.get(witnesses, several)
             self.note(
                 f"what is proven follows from the trusted header {client.light.trust.height}, by the header "
-                f"{newest.height} of {time_in_words(newest.time)}" + (agreed if witnesses else "")
+                f"{newest.height} of {time_in_words(newest.time)}{agreed}"
             )
 
     def _witnesses(self) -> Sequence[str]:

@@ -72,3 +72,17 @@ async def test_a_transaction_in_no_block_is_not_found_there(url: str) -> None:
     async with Client(url) as client:
         with pytest.raises(TxNotSeen, match="query it later"):
             await client.waiter.wait(bytes(32), 0.5)
+
+
+@pytest.mark.usefixtures("silent", "unindexed")
+async def test_a_node_that_makes_up_blocks_does_not_keep_anybody(
+    url: str, node: DevNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    block = {"header": {"time": "2026-01-01T00:00:00Z"}, "data": {"txs": []}}
+    monkeypatch.setattr(node, "rpc_abci_info", lambda: {"response": {"last_block_height": str(10**15)}})
+    monkeypatch.setattr(node, "rpc_block", lambda **_: {"block": block})
+    monkeypatch.setattr(waiting, "_SEARCH_SECONDS", 0.5)
+    async with Client(url) as client, asyncio.timeout(20):
+        with pytest.raises(TxNotSeen):
+            await client.waiter.wait(bytes(32), 0.5)
+    assert node.calls["block"] > 1

@@ -155,6 +155,15 @@ class RunningNode:
             self.wait()
 
 
+def stop_all(nodes: Sequence[RunningNode]) -> None:
+    """Stop those that run, all at once."""
+    running = [(node, node.process) for node in nodes if node.process is not None]
+    for _, process in running:
+        process.terminate()
+    for node, _ in running:
+        node.wait()
+
+
 def children(parent: int) -> list[int]:
     """Process ids of the direct children of a process."""
     command = ["ps", "-o", "pid=", "--ppid", str(parent)]

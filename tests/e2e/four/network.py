@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.e2e.chain import network
-from tests.e2e.conftest import RunningNode
+from tests.e2e.conftest import RunningNode, stop_all
 
 from assay.crypto.committee.secrets import CommitteeFiles
 from assay.node.testnet import open_testnet
@@ -60,12 +60,7 @@ class Network:
 
     def close(self) -> None:
         """Leave nothing running."""
-        running = [node for node in self.nodes if node.process is not None]
-        for node in running:
-            assert node.process is not None
-            node.process.terminate()
-        for node in running:
-            node.wait()
+        stop_all(self.nodes)
 
 
 def make_network(

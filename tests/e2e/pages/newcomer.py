@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.e2e.conftest import RunningNode
+from tests.e2e.conftest import RunningNode, stop_all
 from tests.e2e.pages.page import Command, check_shown
 
 from assay.node.home import open_home
@@ -166,10 +166,5 @@ class Newcomer:
 
     def close(self) -> None:
         """Leave nothing running."""
-        running = [node for node in self.running if node.process is not None]
-        for node in running:
-            assert node.process is not None
-            node.process.terminate()
-        for node in running:
-            node.wait()
+        stop_all(self.running)
         self.running.clear()
